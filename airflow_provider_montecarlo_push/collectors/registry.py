@@ -1,0 +1,63 @@
+"""Which collector reads which connection. Collectors are loaded when they are needed, never while DAGs are parsed."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from airflow_provider_montecarlo_push.collectors.base import Collector
+from airflow_provider_montecarlo_push.collectors.report import CollectionReport
+from airflow_provider_montecarlo_push.exceptions import ConfigurationError
+
+_COLLECTORS = f"{__package__}"
+COLLECTORS_BY_CONNECTION_TYPE: dict[str, str] = {
+    "snowflake": f"{_COLLECTORS}.snowflake.collector.SnowflakeCollector",
+}
+
+
+def collector_class(conn_type: str, *, conn_id: str) -> type[Collector]:
+    """Return the collector for connections of ``conn_type``.
+
+    :param conn_id: the connection, for the error.
+    :raises ConfigurationError: when there is none.
+    """
+    path = COLLECTORS_BY_CONNECTION_TYPE.get(conn_type)
+    if path is None:
+        raise ConfigurationError(
+            f"No collector reads connections of type {conn_type!r} ({conn_id!r}); there are collectors for "
+            f"{', '.join(sorted(COLLECTORS_BY_CONNECTION_TYPE))}. Name your own class with "
+            "collector='package.module.Class'."
+        )
+    return load_collector(path)
+
+
+def load_collector(path: str) -> type[Collector]:
+    """Return the collector class at the dotted ``path``.
+
+    :raises ConfigurationError: when it cannot be imported or is no :class:`Collector`.
+    """
+    module_name, _, class_name = path.rpartition(".")
+    try:
+        found: Any = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigurationError(
+            f"The collector {path!r} cannot be imported: {error}. Give 'package.module.Class', importable on the "
+            "worker."
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, Collector)):
+        raise ConfigurationError(f"The collector {path!r} is not a subclass of {Collector.__module__}.Collector.")
+    return found
+
+
+def make_collector(
+    cls: type[Collector], conn_id: str, report: CollectionReport, *, keep_asset_types: bool, options: dict[str, Any]
+) -> Collector:
+    """Return a collector of class ``cls`` for ``conn_id``.
+
+    :param options: the user's ``collector_kwargs``.
+    :raises ConfigurationError: when the class does not take one of them.
+    """
+    try:
+        return cls(conn_id, report, keep_asset_types=keep_asset_types, **options)
+    except TypeError as error:
+        raise ConfigurationError(f"collector_kwargs do not fit {cls.__name__}: {error}.") from error

@@ -1,0 +1,39 @@
+"""What Monte Carlo's Ingest API accepts, as typed events named as in pycarlo."""
+
+from airflow_provider_montecarlo_push.events.lineage import (
+    ColumnLineageField,
+    ColumnLineageSourceField,
+    LineageAssetRef,
+    LineageEvent,
+)
+from airflow_provider_montecarlo_push.events.metadata import (
+    AssetField,
+    AssetFreshness,
+    AssetMetadata,
+    AssetVolume,
+    RelationalAsset,
+    Tag,
+)
+from airflow_provider_montecarlo_push.events.query_log import QueryLogEntry
+from airflow_provider_montecarlo_push.events.vocabulary import ASSET_TYPES, LOG_TYPES, RESOURCE_TYPES, Flow
+
+Event = RelationalAsset | LineageEvent | QueryLogEntry
+
+__all__ = [
+    "ASSET_TYPES",
+    "LOG_TYPES",
+    "RESOURCE_TYPES",
+    "AssetField",
+    "AssetFreshness",
+    "AssetMetadata",
+    "AssetVolume",
+    "ColumnLineageField",
+    "ColumnLineageSourceField",
+    "Event",
+    "Flow",
+    "LineageAssetRef",
+    "LineageEvent",
+    "QueryLogEntry",
+    "RelationalAsset",
+    "Tag",
+]

@@ -1,0 +1,1 @@
+"""Airflow hooks: the Ingestion key for pushing, the API key for GraphQL."""

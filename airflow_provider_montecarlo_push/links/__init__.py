@@ -1,0 +1,1 @@
+"""Extra links on tasks in the Airflow UI."""

@@ -1,0 +1,1 @@
+"""Events on object storage: how they are written, read, and what became of them."""

@@ -1,0 +1,1 @@
+"""Airflow operators: collect a flow into a manifest, push a manifest."""

@@ -1,0 +1,1 @@
+"""Manifest to Monte Carlo: batches, delivery, receipts, the hourly rule."""

@@ -1,0 +1,52 @@
+"""Snowflake tables to Monte Carlo: freshness and volume every hour, everything else once a day.
+
+One DAG does both, because freshness and volume may be pushed once an hour only: the run of 02:00 UTC is a full one.
+Trigger it by hand to choose the tables, to see what would be sent (dry run), or to push a full one now.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+
+from airflow_provider_montecarlo_push.operators.collect import MonteCarloCollectMetadataOperator
+from airflow_provider_montecarlo_push.operators.push import MonteCarloPushMetadataOperator
+
+with DAG(
+    "montecarlo_snowflake_metadata",
+    schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
+    start_date=datetime(2024, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    render_template_as_native_obj=True,
+    default_args={"retries": 3, "retry_delay": timedelta(minutes=2)},
+    doc_md=__doc__,
+    tags=["monte-carlo", "snowflake"],
+    params={
+        "include": Param(
+            [], type="array", items={"type": "string"}, description="Tables, such as ANALYTICS.*.*; empty means all."
+        ),
+        "exclude": Param(["*.*.TMP_*"], type="array", items={"type": "string"}, description="Tables to leave out."),
+        "full": Param(
+            None, type=["null", "boolean"], description="Columns, comments, SQL and tags as well; empty: at 02:00 UTC."
+        ),
+        "dry_run": Param(False, type="boolean", description="Say what would be sent, and send nothing."),
+        "force": Param(False, type="boolean", description="Push even if the last push is less than an hour old."),
+    },
+):
+    collect = MonteCarloCollectMetadataOperator(
+        task_id="collect",
+        source_conn_id="snowflake_default",
+        include="{{ params.include }}",
+        exclude="{{ params.exclude }}",
+        only_freshness_and_volume=(
+            "{{ not params.full if params.full is not none else dag_run.run_after.hour != 2 }}"
+        ),
+    )
+    MonteCarloPushMetadataOperator(
+        task_id="push",
+        manifest=collect.output,
+        dry_run="{{ params.dry_run }}",
+        force="{{ params.force }}",
+    )
