@@ -56,9 +56,7 @@ def ours(flow: str, count: int, directory: str, url: str, concurrency: int) -> d
 
     with Gateway("id", "secret", endpoint=url, connections=concurrency) as gateway:
         destination = Destination(url, RESOURCE, resource_type="snowflake", log_type="snowflake")
-        push = ManifestPush(
-            ManifestReader(Folder(UPath(directory))), gateway, destination, concurrency=concurrency
-        )
+        push = ManifestPush(ManifestReader(Folder(UPath(directory))), gateway, destination, concurrency=concurrency)
         result = push.run()
     if result.events != count:
         raise SystemExit(f"pushed {result.events} of {count}")
@@ -118,7 +116,9 @@ def child(role: str, flow: str, count: int, directory: str, url: str, concurrenc
 def bare_interpreter() -> float:
     """Return the peak memory of an interpreter that does nothing, in MB."""
     code = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    return int(subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True).stdout) / 1024
+    return (
+        int(subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True).stdout) / 1024
+    )
 
 
 def compare(flow: str, count: int, pycarlo_count: int, latency: float, concurrency: int) -> None:
@@ -132,7 +132,10 @@ def compare(flow: str, count: int, pycarlo_count: int, latency: float, concurren
         child("write", flow, count, folder, url, 0)
         large = (Path(directory) / "large").as_uri()
         child("write", flow, count * 10 if flow == "metadata" else count, large, url, 0)
-        runs = [("pycarlo, 4 threads", "pycarlo", pycarlo_count, folder, 4), ("ours, 4 in flight", "ours", count, folder, 4)]
+        runs = [
+            ("pycarlo, 4 threads", "pycarlo", pycarlo_count, folder, 4),
+            ("ours, 4 in flight", "ours", count, folder, 4),
+        ]
         if concurrency != 4:
             again = (Path(directory) / "again").as_uri()
             child("write", flow, count, again, url, 0)

@@ -10,7 +10,7 @@ from airflow.sdk import DAG, task
 with DAG(
     "montecarlo_push_events",
     schedule=None,
-    start_date=datetime(2024, 1, 1),
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     default_args={"retries": 3, "retry_delay": timedelta(minutes=2)},
     doc_md=__doc__,

@@ -5,7 +5,7 @@ For accounts in which one task would take too long, or in which a failing databa
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, Param, task
 
@@ -15,7 +15,7 @@ from airflow_provider_montecarlo_push.operators.push import MonteCarloPushMetada
 with DAG(
     "montecarlo_snowflake_databases",
     schedule=None,
-    start_date=datetime(2024, 1, 1),
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     default_args={"retries": 3, "retry_delay": timedelta(minutes=2)},
     doc_md=__doc__,

@@ -6,7 +6,7 @@ Trigger it by hand to choose the tables, to see what would be sent (dry run), or
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param
 
@@ -16,7 +16,7 @@ from airflow_provider_montecarlo_push.operators.push import MonteCarloPushMetada
 with DAG(
     "montecarlo_snowflake_metadata",
     schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
-    start_date=datetime(2024, 1, 1),
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
     render_template_as_native_obj=True,
@@ -40,9 +40,7 @@ with DAG(
         source_conn_id="snowflake_default",
         include="{{ params.include }}",
         exclude="{{ params.exclude }}",
-        only_freshness_and_volume=(
-            "{{ not params.full if params.full is not none else dag_run.run_after.hour != 2 }}"
-        ),
+        only_freshness_and_volume=("{{ not params.full if params.full is not none else dag_run.run_after.hour != 2 }}"),
     )
     MonteCarloPushMetadataOperator(
         task_id="push",

@@ -6,7 +6,7 @@ Trigger it by hand with a window to collect any other stretch of time.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param
 
@@ -15,7 +15,7 @@ from airflow_provider_montecarlo_push.operators.task_group import collect_and_pu
 with DAG(
     "montecarlo_snowflake_query_logs",
     schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
-    start_date=datetime(2024, 1, 1),
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     render_template_as_native_obj=True,
     default_args={"retries": 3, "retry_delay": timedelta(minutes=2)},

@@ -13,9 +13,11 @@ os.environ |= {
     "AIRFLOW_HOME": str(_HOME),
     "AIRFLOW__CORE__UNIT_TEST_MODE": "True",
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-    "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parent.parent / "dags"),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(_HOME / "dags"),
     "AIRFLOW__MONTECARLO_PUSH__MANIFEST_ROOT": (_HOME / "manifests").as_uri(),
 }
+
+(_HOME / "dags").mkdir()
 
 import pytest  # noqa: E402
 from upath import UPath  # noqa: E402
@@ -47,6 +49,14 @@ def sandbox(running_sandbox: Sandbox) -> Sandbox:
     """A local Monte Carlo that nothing has been pushed to."""
     running_sandbox.reset()
     return running_sandbox
+
+
+@pytest.fixture(scope="session")
+def airflow_database() -> None:
+    """Airflow's metadata database, in a file of this test session."""
+    from airflow.utils.db import initdb
+
+    initdb()
 
 
 @pytest.fixture

@@ -92,8 +92,8 @@ class LineageEvent(Struct, omit_defaults=True, forbid_unknown_fields=True):
             for source in column.source_fields:
                 if source.asset_id not in declared:
                     raise InvalidEventError(
-                        f"Column {column.name!r} of {self.destination.name!r} cites asset_id {source.asset_id!r}, which "
-                        "no source declares."
+                        f"Column {column.name!r} of {self.destination.name!r} cites asset_id {source.asset_id!r}, "
+                        "which no source declares."
                     )
 
     @property

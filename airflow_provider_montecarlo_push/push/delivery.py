@@ -101,7 +101,7 @@ class Delivery:
                     # Two batches more than there are requests in flight, so that no connection waits for the reader.
                     while len(pending) >= self._concurrency + 2:
                         pending = self._settle(pending)
-                    pending.add(pool.submit(self._deliver, batch))
+                    pending.add(pool.submit(self._deliver_or_stop, batch))
                 while pending:
                     pending = self._settle(pending)
             except BaseException:
@@ -114,12 +114,18 @@ class Delivery:
         done, pending = wait(pending, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
         failures = [error for future in done if (error := future.exception()) is not None]
         if failures:
-            self.stop()
             others, _ = wait(pending)
             failures += [error for future in others if (error := future.exception()) is not None]
             raise _gravest(failures)
         self._recorder.flush_if_due()
         return pending
+
+    def _deliver_or_stop(self, batch: Batch) -> None:
+        try:
+            self._deliver(batch)
+        except BaseException:
+            self.stop()
+            raise
 
     def _deliver(self, batch: Batch) -> None:
         answer = self._attempt(batch)

@@ -79,7 +79,9 @@ def edges(draw: st.DrawFn, *, crossing: bool) -> dict[str, Any]:
     return {
         "destination": ref("d" if with_fields else None),
         "sources": [ref(f"s{number}" if with_fields else None) for number in range(count)],
-        "fields": draw(st.lists(st.tuples(text, st.lists(source_field, max_size=3)), max_size=3)) if with_fields else [],
+        "fields": draw(st.lists(st.tuples(text, st.lists(source_field, max_size=3)), max_size=3))
+        if with_fields
+        else [],
     }
 
 
