@@ -1,7 +1,8 @@
 """Snowflake tables to Monte Carlo: freshness and volume every hour, everything else once a day.
 
-One DAG does both, because freshness and volume may be pushed once an hour only: the run of 02:00 UTC is a full one.
-Trigger it by hand to choose the tables, to see what would be sent (dry run), or to push a full one now.
+One DAG does both, because freshness and volume may be pushed once an hour only: the run of 02:00 UTC is a full one,
+and so is the first that succeeds. Trigger it by hand to choose the tables, to see what would be sent (dry run), or to
+push a full one now.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ with DAG(
         ),
         "exclude": Param(["*.*.TMP_*"], type="array", items={"type": "string"}, description="Tables to leave out."),
         "full": Param(
-            None, type=["null", "boolean"], description="Columns, comments, SQL and tags as well; empty: at 02:00 UTC."
+            None, type=["null", "boolean"], description="Columns, comments, SQL and tags as well; empty: once a day."
         ),
         "dry_run": Param(False, type="boolean", description="Say what would be sent, and send nothing."),
         "force": Param(False, type="boolean", description="Push even if the last push is less than an hour old."),

@@ -188,7 +188,7 @@ class Receipt:
     def invocation_ids(self, limit: int) -> list[str]:
         """Return the first ``limit`` invocation ids, those of earlier attempts included, in order."""
         ids: dict[str, None] = {}
-        for acknowledgement in self._recorded():
+        for acknowledgement in read_acknowledgements(self.folder):
             ids.setdefault(acknowledgement.invocation_id)
             if len(ids) >= limit:
                 break
@@ -212,18 +212,9 @@ class Receipt:
                 f"delete the folder {self.folder.uri}."
             ) from error
         self.summary.started_at = earlier.started_at
-        for acknowledgement in self._recorded():
+        for acknowledgement in read_acknowledgements(self.folder):
             self._count(acknowledgement)
-        self._segment = len(self._segment_names())
-
-    def _segment_names(self) -> list[str]:
-        return [name for name in self.folder.names() if name.startswith(_BATCHES_PREFIX)]
-
-    def _recorded(self) -> Iterator[Acknowledgement]:
-        decoder = msgspec.json.Decoder(Acknowledgement)
-        for name in self._segment_names():
-            for line in self.folder.read(name).splitlines():
-                yield decoder.decode(line)
+        self._segment = len(_segment_names(self.folder))
 
     def _take_segments(self) -> list[tuple[str, bytes]]:
         files = []
@@ -241,6 +232,18 @@ class Receipt:
     def _rejected_file(self) -> bytes:
         # A copy of the compressor ends the file while the original goes on.
         return bytes(self._rejected) + self._gzip.copy().flush()
+
+
+def read_acknowledgements(folder: Folder) -> Iterator[Acknowledgement]:
+    """Yield the batches that the receipt in ``folder`` records, in the order they were accepted."""
+    decoder = msgspec.json.Decoder(Acknowledgement)
+    for name in _segment_names(folder):
+        for line in folder.read(name).splitlines():
+            yield decoder.decode(line)
+
+
+def _segment_names(folder: Folder) -> list[str]:
+    return [name for name in folder.names() if name.startswith(_BATCHES_PREFIX)]
 
 
 def _key(manifest: Manifest, destination: Destination) -> str:

@@ -80,6 +80,7 @@ class MonteCarloPushOperator(BaseOperator):
         self.on_rejected = on_rejected
         # BaseOperator has a method of the parameter's name.
         self.only_plan = dry_run
+        self.receipt: dict[str, str] | None = None
         self._push: ManifestPush | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -115,8 +116,9 @@ class MonteCarloPushOperator(BaseOperator):
                     concurrency=concurrency,
                     fail_on_rejected=self._fail_on_rejected(),
                 )
-                result = self._push.result()
-                context["ti"].xcom_push(key=RECEIPT_XCOM_KEY, value=result.receipt)
+                collected_by = reader.manifest.run.dag_id if reader.manifest.run else self.dag_id
+                self.receipt = {"dag_id": collected_by, "uri": self._push.receipt_uri}
+                context["ti"].xcom_push(key=RECEIPT_XCOM_KEY, value=self.receipt)
                 if not reader.manifest.events:
                     self.log.warning("%s holds no events: nothing to push.", reader.uri)
                 result = self._push.run()

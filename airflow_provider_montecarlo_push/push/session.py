@@ -166,6 +166,11 @@ class ManifestPush:
         self._delivery.stop()
         self._receipt.flush()
 
+    @property
+    def receipt_uri(self) -> str:
+        """Where the receipt is kept."""
+        return self._receipt.uri
+
     def result(self) -> PushResult:
         """Return what is recorded so far."""
         summary = self._receipt.summary

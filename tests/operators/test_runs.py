@@ -6,6 +6,7 @@ import json
 import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from upath import UPath
@@ -293,7 +294,8 @@ def test_no_secret_is_left_anywhere(sandbox: Sandbox, task_log: TaskLog, folder:
 def test_the_receipt_is_linked(sandbox: Sandbox, folder: Folder) -> None:
     write_manifest(folder, [table()])
     run = run_dag(PUSH.format(flow="Metadata", options=f'manifest="{folder.uri}"'))
-    assert run.xcom("push", key="montecarlo_receipt") == run.xcom("push")["receipt"]
+    assert run.xcom("push", key="montecarlo_receipt")["uri"] == run.xcom("push")["receipt"]
+    assert run.xcom("push")["receipt"] in unquote(run.xcom("push", key="_link_MonteCarloReceiptLink"))
 
 
 def test_windows_of_long_ago_and_length_are_taken(sandbox: Sandbox) -> None:

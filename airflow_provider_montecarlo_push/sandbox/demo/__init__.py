@@ -1,0 +1,1 @@
+"""The demo: an embedded warehouse, Airflow and the sandbox on one machine, and what came of running the DAGs."""
