@@ -41,7 +41,10 @@ with DAG(
         source_conn_id="snowflake_default",
         include="{{ params.include }}",
         exclude="{{ params.exclude }}",
-        only_freshness_and_volume=("{{ not params.full if params.full is not none else dag_run.run_after.hour != 2 }}"),
+        only_freshness_and_volume=(
+            "{{ not params.full if params.full is not none"
+            " else prev_start_date_success != none and dag_run.run_after.hour != 2 }}"
+        ),
     )
     MonteCarloPushMetadataOperator(
         task_id="push",

@@ -159,6 +159,8 @@ class AirflowServer:
 
 def _settings(home: Path, dags: Path, port: int) -> dict[str, str]:
     return {
+        # `airflow standalone` starts its parts by the name of the command.
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags.resolve()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

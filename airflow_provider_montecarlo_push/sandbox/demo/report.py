@@ -89,7 +89,8 @@ class Report:
         yield f"{len(tables)} tables arrived with these invocations, such as {', '.join(sorted(tables)[:_IDS_SHOWN])}"
         resource = pushes[0]["resource_uuid"]
         found = self._ask(_FIELDS, {"id": self._table, "dw": resource})["getTable"]
-        fields = [edge["node"] for edge in found["versions"]["edges"][0]["node"]["fields"]["edges"]]
+        versions = found["versions"]["edges"][:1]
+        fields = [edge["node"] for version in versions for edge in version["node"]["fields"]["edges"]]
         self._expect(fields, f"fields of {self._table}")
         yield (
             f"{self._table} is a {found['tableType']} with "
