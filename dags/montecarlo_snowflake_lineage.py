@@ -23,9 +23,14 @@ with DAG(
     tags=["monte-carlo", "snowflake"],
     params={
         "include": Param(
-            [], type="array", items={"type": "string"}, description="Written tables, such as ANALYTICS.*.*; empty: all."
+            None,
+            type=["null", "array"],
+            items={"type": "string"},
+            description="Written tables, such as ANALYTICS.*.*; empty: all.",
         ),
-        "exclude": Param(["*.*.TMP_*"], type="array", items={"type": "string"}, description="Tables to leave out."),
+        "exclude": Param(
+            ["*.*.TMP_*"], type=["null", "array"], items={"type": "string"}, description="Tables to leave out."
+        ),
         "window_start": Param(
             None, type=["null", "string"], format="date-time", description="Start of the window; empty: the run's own."
         ),

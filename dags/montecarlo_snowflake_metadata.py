@@ -26,11 +26,18 @@ with DAG(
     tags=["monte-carlo", "snowflake"],
     params={
         "include": Param(
-            [], type="array", items={"type": "string"}, description="Tables, such as ANALYTICS.*.*; empty means all."
+            None,
+            type=["null", "array"],
+            items={"type": "string"},
+            description="Tables, such as ANALYTICS.*.*; empty means all.",
         ),
-        "exclude": Param(["*.*.TMP_*"], type="array", items={"type": "string"}, description="Tables to leave out."),
-        "full": Param(
-            None, type=["null", "boolean"], description="Columns, comments, SQL and tags as well; empty: once a day."
+        "exclude": Param(
+            ["*.*.TMP_*"], type=["null", "array"], items={"type": "string"}, description="Tables to leave out."
+        ),
+        "what": Param(
+            "auto",
+            enum=["auto", "everything", "freshness and volume"],
+            description="auto: everything in the first run and in that of 02:00 UTC, else freshness and volume.",
         ),
         "dry_run": Param(False, type="boolean", description="Say what would be sent, and send nothing."),
         "force": Param(False, type="boolean", description="Push even if the last push is less than an hour old."),
@@ -42,8 +49,8 @@ with DAG(
         include="{{ params.include }}",
         exclude="{{ params.exclude }}",
         only_freshness_and_volume=(
-            "{{ not params.full if params.full is not none"
-            " else prev_start_date_success != none and dag_run.run_after.hour != 2 }}"
+            "{{ params.what == 'freshness and volume' or params.what == 'auto'"
+            " and prev_start_date_success != none and dag_run.run_after.hour != 2 }}"
         ),
     )
     MonteCarloPushMetadataOperator(

@@ -6,6 +6,8 @@ import logging
 from collections import Counter
 
 _EXAMPLES = 3
+# Left out because somebody said so, or because it is there already: counted, but no reason to warn.
+_EXPECTED = frozenset({"filtered", "duplicates"})
 
 
 class CollectionReport:
@@ -29,14 +31,14 @@ class CollectionReport:
         self.counts[kind] += number
 
     def leave_out(self, reason: str, example: str, number: int = 1) -> None:
-        """Count something that is not collected; the first three of each reason are logged.
+        """Count something that is not collected; the first three of each reason are logged, unless it is expected.
 
         :param reason: one word or two, joined by underscores: it becomes a key in the manifest.
         :param example: which thing it is, and what is the matter with it.
         """
         seen = self.left_out[reason]
         self.left_out[reason] += number
-        if seen < _EXAMPLES:
+        if seen < _EXAMPLES and reason not in _EXPECTED:
             self._log.warning("Left out (%s): %s", reason, example)
 
     def note(self, message: str) -> None:

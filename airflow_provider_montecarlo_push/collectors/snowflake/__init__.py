@@ -1,0 +1,1 @@
+"""Snowflake: catalog, lineage and query history, through the SnowflakeHook."""
