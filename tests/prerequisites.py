@@ -16,7 +16,8 @@ def install_browser() -> str:
         return "chromium: present"
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return "chromium: absent, and only root on Debian can install it here; the browser tests will be skipped"
-    for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", "--no-install-recommends", *_PACKAGES]):
+    install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", *_PACKAGES]
+    for command in (["apt-get", "update", "-q"], install):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             return f"chromium: cannot be installed ({done.stderr.strip().splitlines()[-1:]}); browser tests are skipped"

@@ -39,4 +39,3 @@ def to_utc(value: datetime | str, *, field: str = "timestamp") -> datetime:
         return moment
     # Airflow's own datetimes are pendulum's, which the JSON encoder does not take for what they are.
     return datetime.combine(moment.date(), moment.time(), UTC)
-

@@ -1,0 +1,1 @@
+"""Monte Carlo's GraphQL API: the real introspection, executed by graphql-core, with resolvers for what we use."""

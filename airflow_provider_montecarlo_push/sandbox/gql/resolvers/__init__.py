@@ -1,0 +1,1 @@
+"""One module per subject; each registers its resolvers when it is imported (see ``registry``)."""

@@ -1,0 +1,118 @@
+"""Keys and warehouses: who may push and read, and what there is to push to."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_montecarlo_push.sandbox.clock import Clock, to_text
+from airflow_provider_montecarlo_push.sandbox.config import KeyConfig, SandboxConfig, WarehouseConfig
+from airflow_provider_montecarlo_push.sandbox.store.database import Database
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key that was recognised: its id, kind, and the warehouses it is limited to (``None``: all)."""
+
+    id: str
+    kind: str
+    warehouses: frozenset[str] | None
+
+    def may_use(self, resource_uuid: str) -> bool:
+        """Return whether this key is allowed for a resource."""
+        return self.warehouses is None or resource_uuid in self.warehouses
+
+
+class Access:
+    """Keys and warehouses of the account."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def restore(self, config: SandboxConfig) -> None:
+        """Make keys and warehouses exactly those of ``config``."""
+        self._database.clear(("api_key", "warehouse"))
+        self.add_missing(config)
+
+    def add_missing(self, config: SandboxConfig) -> None:
+        """Add the keys and warehouses of ``config`` that are not there yet."""
+        for warehouse in config.warehouses:
+            self.add_warehouse(warehouse)
+        for key in config.keys:
+            self.add_key(key)
+
+    def add_key(self, key: KeyConfig) -> None:
+        """Add a key, or replace the one with the same id (which un-revokes it)."""
+        self._database.run(
+            "INSERT OR REPLACE INTO api_key (id, secret, kind, description, warehouses, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                key.id,
+                key.secret,
+                key.kind,
+                key.description,
+                None if key.warehouses is None else json.dumps(key.warehouses),
+                to_text(self._clock.now()),
+            ),
+        )
+
+    def new_key(self, kind: str, description: str = "", warehouses: Iterable[str] | None = None) -> KeyConfig:
+        """Create a key with a random id and secret."""
+        limited = None if warehouses is None else tuple(warehouses)
+        key = KeyConfig(uuid.uuid4().hex, secrets.token_urlsafe(32), kind, description, limited)
+        self.add_key(key)
+        return key
+
+    def revoke_key(self, key_id: str) -> bool:
+        """Revoke a key; return whether there was one to revoke."""
+        return (
+            self._database.run(
+                "UPDATE api_key SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
+                (to_text(self._clock.now()), key_id),
+            )
+            > 0
+        )
+
+    def identify(self, key_id: str | None, secret: str | None) -> Key | None:
+        """Return the key with this id and secret, or ``None`` when there is none or it was revoked."""
+        row = self._database.one("SELECT * FROM api_key WHERE id = ? AND revoked_at IS NULL", (key_id or "",))
+        if row is None or not hmac.compare_digest(row["secret"].encode(), (secret or "").encode()):
+            return None
+        limited = None if row["warehouses"] is None else frozenset(json.loads(row["warehouses"]))
+        return Key(row["id"], row["kind"], limited)
+
+    def keys(self) -> list[dict[str, Any]]:
+        """Return every key without its secret, oldest first."""
+        return [
+            {
+                "id": row["id"],
+                "kind": row["kind"],
+                "description": row["description"],
+                "warehouses": None if row["warehouses"] is None else json.loads(row["warehouses"]),
+                "created_at": row["created_at"],
+                "revoked_at": row["revoked_at"],
+            }
+            for row in self._database.all("SELECT * FROM api_key ORDER BY created_at, rowid")
+        ]
+
+    def add_warehouse(self, warehouse: WarehouseConfig) -> None:
+        """Add a warehouse, or rename the one with the same UUID."""
+        self._database.run(
+            "INSERT INTO warehouse (uuid, name, connection_type, created_at) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (uuid) DO UPDATE SET name = excluded.name, connection_type = excluded.connection_type",
+            (warehouse.uuid, warehouse.name, warehouse.connection_type, to_text(self._clock.now())),
+        )
+
+    def warehouses(self) -> list[dict[str, Any]]:
+        """Return every warehouse, oldest first."""
+        return [dict(row) for row in self._database.all("SELECT * FROM warehouse ORDER BY created_at, rowid")]
+
+    def has_warehouse(self, resource_uuid: str) -> bool:
+        """Return whether the account has this resource."""
+        return self._database.one("SELECT 1 FROM warehouse WHERE uuid = ?", (resource_uuid,)) is not None
