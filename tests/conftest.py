@@ -36,6 +36,8 @@ from airflow_provider_montecarlo_push.manifests.reader import ManifestReader  # 
 from airflow_provider_montecarlo_push.manifests.storage import Folder  # noqa: E402
 from airflow_provider_montecarlo_push.manifests.writer import ManifestWriter  # noqa: E402
 from airflow_provider_montecarlo_push.sandbox import Sandbox  # noqa: E402
+from airflow_provider_montecarlo_push.sandbox.demo.__main__ import connections  # noqa: E402
+from airflow_provider_montecarlo_push.sandbox.warehouse import EmbeddedWarehouse  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +54,13 @@ def sandbox(running_sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.fixture(scope="session")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedWarehouse]:
+    """The embedded Snowflake with its seeded shop; a test that changes it makes a schema of its own."""
+    with EmbeddedWarehouse.running(tmp_path_factory.mktemp("warehouse")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def airflow_database() -> None:
     """Airflow's metadata database, in a file of this test session."""
     from airflow.utils.db import initdb
@@ -62,6 +71,14 @@ def airflow_database() -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     return Folder(UPath((tmp_path / "manifest").as_uri()))
+
+
+@pytest.fixture
+def monte_carlo_connections(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both Monte Carlo connections, and a manifest root of the test's own, by which the hourly rule looks."""
+    for name, value in connections(sandbox).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AIRFLOW__MONTECARLO_PUSH__MANIFEST_ROOT", tmp_path.as_uri())
 
 
 def table(number: int = 0, **changes: object) -> RelationalAsset:

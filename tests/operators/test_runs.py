@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -17,21 +16,11 @@ from airflow_provider_montecarlo_push.sandbox import Sandbox
 from tests.conftest import table, write_manifest
 from tests.operators.airflow_runs import run_dag
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_database", "connections")]
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_database", "monte_carlo_connections")]
 
 
-@pytest.fixture
-def connections(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The hourly rule looks at what was pushed from the same root, so each test has a root of its own.
-    monkeypatch.setenv("AIRFLOW__MONTECARLO_PUSH__MANIFEST_ROOT", tmp_path.as_uri())
-    connection = {
-        "conn_type": "montecarlo-ingest",
-        "host": sandbox.url,
-        "login": sandbox.ingest_key.id,
-        "password": sandbox.ingest_key.secret,
-        "extra": {"resource_uuid": sandbox.warehouse_uuid},
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_MONTECARLO_INGEST_DEFAULT", json.dumps(connection))
+@pytest.fixture(autouse=True)
+def shop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_SHOP", json.dumps({"conn_type": "generic"}))
 
 

@@ -1,9 +1,9 @@
-"""One embedded Snowflake for all tests, and collectors that read it or a fake wire."""
+"""Collectors that read the embedded Snowflake or a fake wire."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,13 +19,6 @@ from tests.collectors.snowflake.wire import Wire
 CONN_ID = "snowflake_test"
 
 MakeCollector = Callable[..., SnowflakeCollector]
-
-
-@pytest.fixture(scope="session")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedWarehouse]:
-    """The seeded shop."""
-    with EmbeddedWarehouse.running(tmp_path_factory.mktemp("warehouse")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,0 +1,143 @@
+"""MERGE and UPDATE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from airflow_provider_montecarlo_push.lineage import expressions, sources
+from airflow_provider_montecarlo_push.lineage.ctes import bind_with
+from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
+from airflow_provider_montecarlo_push.lineage.scopes import Scope, Source
+from airflow_provider_montecarlo_push.lineage.targets import Work, bare, canonical, split_target
+from airflow_provider_montecarlo_push.lineage.writes import Fields
+
+
+def follow_merge(work: Work, node: exp.Merge) -> None:
+    """MERGE with any number of WHEN branches. One that only deletes moves no data."""
+    table, _ = split_target(work, node.this)
+    scope = Scope(bind_with(work.binder, node, {}, None))
+    sources.add(work.binder, node.args["using"], scope)
+    given = list(scope.sources)
+    scope.sources.insert(0, _target_source(work, table))
+    if isinstance(node.args.get("on"), exp.Expr):
+        expressions.visit(work.binder, node.args["on"], scope)
+    inserting = Scope(scope.ctes, None, given)
+    fields: Fields = []
+    writes = False
+    for when in node.args["whens"].expressions:
+        condition, then = when.args.get("condition"), when.args.get("then")
+        if isinstance(condition, exp.Expr):
+            expressions.visit(work.binder, condition, scope)
+        if isinstance(then, exp.Insert):
+            fields += _merge_insert(work, table, then, inserting)
+            writes = True
+        elif isinstance(then, exp.Update):
+            fields += _merge_update(work, table, then, scope, given)
+            writes = True
+    if not writes:
+        raise StatementError(Reason.DELETE)
+    work.land(table, fields)
+
+
+def _target_source(work: Work, table: exp.Table) -> Source:
+    relation, name = work.own(table)
+    alias = table.args.get("alias")
+    if isinstance(alias, exp.TableAlias) and alias.this is not None:
+        return Source(work.names.alias(alias.this), relation)
+    return Source(work.names.alias(table.this), relation, name)
+
+
+def _merge_update(work: Work, table: exp.Table, then: exp.Update, scope: Scope, given: list[Source]) -> Fields:
+    assignments = then.expressions
+    if not assignments or any(isinstance(item, exp.Star) for item in assignments):
+        return _same_names(work, table, given)
+    return _assigned(work, table, assignments, scope)
+
+
+def _merge_insert(work: Work, table: exp.Table, then: exp.Insert, scope: Scope) -> Fields:
+    listed, values = then.this, then.args.get("expression")
+    if not isinstance(values, exp.Expr):
+        return _same_names(work, table, scope.sources)  # INSERT * and INSERT ROW
+    known = work.columns(table)
+    names = known
+    if isinstance(listed, exp.Tuple | exp.Paren):
+        columns = listed.expressions if isinstance(listed, exp.Tuple) else [listed.this]
+        names = canonical(work, [work.names.column(bare(column)) for column in columns], known)
+    row = values.expressions[0] if isinstance(values, exp.Values) else values
+    cells = row.expressions if isinstance(row, exp.Tuple) else [row.unnest()]
+    return [(name, expressions.refs(work.binder, c, scope)) for name, c in zip(names or (), cells, strict=False)]
+
+
+def _same_names(work: Work, table: exp.Table, given: Iterable[Source]) -> Fields:
+    """Return what ``INSERT *`` and ``UPDATE SET *`` write: each column of the target from its namesake."""
+    fields: Fields = []
+    known = work.columns(table)
+    for source in given:
+        if known is None:
+            fields += [(column.name, column.refs) for column in source.relation.named.values() if column.name]
+            continue
+        found = [(name, source.relation.find(name)) for name in known]
+        fields += [(name, hit.refs) for name, hit in found if hit is not None]
+    return fields
+
+
+def _assigned(work: Work, table: exp.Table, assignments: Iterable[exp.Expr], scope: Scope) -> Fields:
+    """Return what a SET list writes."""
+    fields: Fields = []
+    known = work.columns(table)
+    for assignment in assignments:
+        left, right = assignment.args.get("this"), assignment.args.get("expression")
+        if not isinstance(left, exp.Expr) or not isinstance(right, exp.Expr):
+            continue
+        if isinstance(left, exp.Tuple):
+            fields += _assigned_together(work, left, right, scope)
+        elif isinstance(left, exp.Column):
+            name = work.names.column(left.this)
+            fields.append((name, expressions.refs(work.binder, right, scope)))
+    names = canonical(work, [name for name, _ in fields], known)
+    return [(name, refs) for name, (_, refs) in zip(names, fields, strict=True)]
+
+
+def _assigned_together(work: Work, left: exp.Tuple, right: exp.Expr, scope: Scope) -> Fields:
+    """Return what ``(a, b) = (x, y)`` or ``(a, b) = (SELECT x, y …)`` writes."""
+    names = [work.names.column(bare(column)) for column in left.expressions]
+    if isinstance(right, exp.Tuple):
+        values = [expressions.refs(work.binder, value, scope) for value in right.expressions]
+    else:
+        values = [column.refs for column in work.binder.query(right, scope.ctes, scope).leading()]
+    return list(zip(names, values, strict=False))
+
+
+def follow_update(work: Work, node: exp.Update) -> None:
+    """UPDATE with FROM, joins or subqueries."""
+    table, _ = split_target(work, node.this)
+    scope = Scope(bind_with(work.binder, node, {}, None))
+    from_ = node.args.get("from_")
+    named = _alias_in_from(work, table, from_)
+    if named is None:
+        scope.sources.append(_target_source(work, table))
+        for join in table.args.get("joins") or ():
+            sources.add_join(work.binder, join, scope)
+    sources.from_clause(work.binder, node, scope)
+    for clause in ("where", "order", "limit"):
+        if isinstance(node.args.get(clause), exp.Expr):
+            expressions.visit(work.binder, node.args[clause], scope)
+    target = named or table
+    fields = _assigned(work, target, node.expressions, scope)
+    work.land(target, fields)
+
+
+def _alias_in_from(work: Work, table: exp.Table, from_: exp.From | None) -> exp.Table | None:
+    """Return the table of FROM whose alias the statement updates, as in ``UPDATE x … FROM t AS x``."""
+    if from_ is None or table.args.get("db") is not None or not isinstance(table.this, exp.Identifier):
+        return None
+    wanted = work.names.alias(table.this)
+    for item in from_.find_all(exp.Table):
+        alias = item.args.get("alias")
+        if not isinstance(alias, exp.TableAlias) or alias.this is None:
+            continue
+        if work.names.alias(alias.this) == wanted and item.find_ancestor(exp.Select) is None:
+            return item
+    return None

@@ -1,0 +1,205 @@
+"""How each SQL dialect writes names, strings and comments, as far as lineage depends on it.
+
+Sources: the vendors' pages on identifiers and lexical structure. The grammar itself is sqlglot's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from airflow_provider_montecarlo_push.exceptions import UnknownValueError
+
+
+class Fold(Enum):
+    """What a warehouse does to the case of a name."""
+
+    UPPER = "upper"
+    LOWER = "lower"
+    KEEP = "keep"
+
+    def apply(self, name: str) -> str:
+        """Return ``name`` as the warehouse stores it."""
+        if self is Fold.UPPER:
+            return name.upper()
+        return name.lower() if self is Fold.LOWER else name
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What lineage has to know of a dialect.
+
+    :param grammar: sqlglot's name of the dialect.
+    :param tables: what happens to unquoted names of tables, schemas and databases.
+    :param columns: what happens to unquoted names of columns and aliases.
+    :param quoted_fold: quoted names are folded like unquoted ones.
+    :param columns_match_any_case: two columns never differ by case only.
+    :param levels: 3 for database.schema.table, 2 where database and schema are the same thing.
+    :param default_schema: the schema of ``database..table``.
+    :param lateral_aliases: a select item may use the alias of an earlier one.
+    :param implicit_recursion: a CTE may read itself without the word RECURSIVE.
+    :param struct_access: ``a.b`` may be field ``b`` of column ``a``.
+    :param array_joins: ``FROM t, t.items`` unnests an array.
+    :param select_into: ``SELECT … INTO t`` creates a table.
+    :param cast_keeps_name: ``a::int`` without an alias is called ``a``.
+    :param pseudo_columns: columns whose names start with one of these belong to no table.
+    :param rows_as_values: the alias of a FROM item, alone, stands for its whole row.
+    :param path_schemas: what looks like a schema in front of the path of a file.
+    :param exploded: what EXPLODE calls its column when the statement gives it no name.
+    :param declare_opens_block: DECLARE is the head of a block, not a statement by itself.
+    :param string_quotes: quotes of string literals.
+    :param name_quotes: opening quotes of identifiers.
+    :param backslash: a backslash escapes the next character of a string.
+    :param line_comments: what starts a comment up to the end of the line.
+    :param nested_comments: a block comment may hold another one.
+    :param dollar_quotes: ``$$…$$`` is a string: "plain" or "tagged" (``$x$…$x$``), or empty.
+    :param dashes_in_names: unquoted names may hold dashes.
+    """
+
+    grammar: str
+    tables: Fold = Fold.KEEP
+    columns: Fold = Fold.KEEP
+    quoted_fold: bool = False
+    columns_match_any_case: bool = True
+    levels: int = 3
+    default_schema: str | None = None
+    lateral_aliases: bool = False
+    implicit_recursion: bool = False
+    struct_access: bool = False
+    array_joins: bool = False
+    select_into: bool = False
+    cast_keeps_name: bool = False
+    pseudo_columns: tuple[str, ...] = ()
+    rows_as_values: bool = False
+    path_schemas: frozenset[str] = frozenset()
+    exploded: str | None = None
+    declare_opens_block: bool = False
+    string_quotes: str = "'"
+    name_quotes: str = '"'
+    backslash: bool = False
+    line_comments: tuple[str, ...] = ("--",)
+    nested_comments: bool = False
+    dollar_quotes: str = ""
+    dashes_in_names: bool = False
+
+
+_SNOWFLAKE = Profile(
+    "snowflake",
+    tables=Fold.UPPER,
+    columns=Fold.UPPER,
+    columns_match_any_case=False,
+    default_schema="PUBLIC",
+    lateral_aliases=True,
+    implicit_recursion=True,
+    pseudo_columns=("METADATA$",),
+    declare_opens_block=True,
+    backslash=True,
+    line_comments=("--", "//"),
+    dollar_quotes="plain",
+)
+_POSTGRES = Profile(
+    "postgres",
+    tables=Fold.LOWER,
+    columns=Fold.LOWER,
+    columns_match_any_case=False,
+    select_into=True,
+    cast_keeps_name=True,
+    rows_as_values=True,
+    nested_comments=True,
+    dollar_quotes="tagged",
+)
+_REDSHIFT = replace(
+    _POSTGRES,
+    rows_as_values=False,
+    grammar="redshift",
+    quoted_fold=True,
+    lateral_aliases=True,
+    backslash=True,
+    dollar_quotes="plain",
+)
+_HIVE = Profile(
+    "hive",
+    tables=Fold.LOWER,
+    columns=Fold.LOWER,
+    quoted_fold=True,
+    levels=2,
+    struct_access=True,
+    pseudo_columns=("INPUT__FILE__NAME", "BLOCK__OFFSET__INSIDE__FILE"),
+    exploded="col",
+    string_quotes="'\"",
+    name_quotes="`",
+    backslash=True,
+)
+_SPARK = replace(
+    _HIVE,
+    grammar="spark",
+    columns=Fold.KEEP,
+    levels=3,
+    lateral_aliases=True,
+    path_schemas=frozenset({"avro", "binaryfile", "csv", "delta", "iceberg", "json", "orc", "parquet", "text"}),
+    nested_comments=True,
+)
+_BIGQUERY = Profile(
+    "bigquery",
+    struct_access=True,
+    array_joins=True,
+    pseudo_columns=("_TABLE_SUFFIX", "_PARTITIONTIME", "_PARTITIONDATE", "_FILE_NAME"),
+    rows_as_values=True,
+    string_quotes="'\"",
+    name_quotes="`",
+    backslash=True,
+    line_comments=("--", "#"),
+    dashes_in_names=True,
+)
+_TRINO = Profile("trino", tables=Fold.LOWER, columns=Fold.LOWER, quoted_fold=True, struct_access=True)
+
+PROFILES = {
+    "": Profile("", name_quotes='"`', lateral_aliases=True),
+    "athena": replace(_TRINO, grammar="athena", name_quotes='"`'),
+    "bigquery": _BIGQUERY,
+    "clickhouse": Profile(
+        "clickhouse", columns_match_any_case=False, levels=2, lateral_aliases=True, backslash=True, name_quotes='"`'
+    ),
+    "databricks": replace(_SPARK, grammar="databricks"),
+    "duckdb": Profile("duckdb", tables=Fold.LOWER, quoted_fold=True, lateral_aliases=True, dollar_quotes="tagged"),
+    "hive": _HIVE,
+    "mysql": Profile(
+        "mysql",
+        levels=2,
+        string_quotes="'\"",
+        name_quotes="`",
+        backslash=True,
+        line_comments=("--", "#"),
+    ),
+    "oracle": Profile(
+        "oracle",
+        tables=Fold.UPPER,
+        columns=Fold.UPPER,
+        columns_match_any_case=False,
+        implicit_recursion=True,
+        pseudo_columns=("ROWNUM", "ROWID"),
+        declare_opens_block=True,
+    ),
+    "postgres": _POSTGRES,
+    "presto": replace(_TRINO, grammar="presto"),
+    "redshift": _REDSHIFT,
+    "snowflake": _SNOWFLAKE,
+    "spark": _SPARK,
+    "teradata": Profile("teradata", levels=2, lateral_aliases=True),
+    "trino": _TRINO,
+    "tsql": Profile("tsql", select_into=True, implicit_recursion=True, default_schema="dbo", name_quotes='"['),
+}
+
+
+def profile_of(dialect: str | None) -> Profile:
+    """Return the profile of a dialect; ``None`` and ``""`` are the neutral one.
+
+    :raises UnknownValueError: naming the known dialects.
+    """
+    key = (dialect or "").lower()
+    aliases = {"postgresql": "postgres", "sqlserver": "tsql", "mssql": "tsql", "spark2": "spark", "sparksql": "spark"}
+    profile = PROFILES.get(aliases.get(key, key))
+    if profile is None:
+        known = ", ".join(sorted(name for name in PROFILES if name))
+        raise UnknownValueError(f"Unknown SQL dialect {dialect!r}. The lineage engine knows: {known}.")
+    return profile
