@@ -1,0 +1,365 @@
+"""The statements that move the shop's data from layer to layer, each with its lineage."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow_provider_montecarlo_push.sandbox.warehouse.seed.model import Lineage, Step, lineage
+
+# What the shop's own systems write: rows that come from no table.
+
+NEW_ORDERS = Step(
+    """INSERT INTO RAW.SHOP.ORDERS
+SELECT m.LAST_ID + n.I, MOD((m.LAST_ID + n.I) * 17, 300) + 1, 'placed',
+    CURRENT_TIMESTAMP()::TIMESTAMP_NTZ, 4.9, NULL, 'web'
+FROM (SELECT MAX(ID) AS LAST_ID FROM RAW.SHOP.ORDERS) m,
+    (SELECT SEQ4() + 1 AS I FROM TABLE(GENERATOR(ROWCOUNT => 20))) n""",
+    lineage(
+        "RAW.SHOP.ORDERS",
+        {"m": "RAW.SHOP.ORDERS"},
+        {
+            "ID": "m.ID",
+            "CUSTOMER_ID": "m.ID",
+            "STATUS": "",
+            "ORDERED_AT": "",
+            "SHIPPING_FEE": "",
+            "COUPON": "",
+            "CHANNEL": "",
+        },
+    ),
+)
+NEW_ITEMS = Step(
+    """INSERT INTO RAW.SHOP.ORDER_ITEMS (ORDER_ID, LINE_NO, PRODUCT_ID, QUANTITY, UNIT_PRICE)
+SELECT ID, 1, MOD(ID * 7, 120) + 1, 2, 24.9 FROM RAW.SHOP.ORDERS WHERE STATUS = 'placed'""",
+    lineage(
+        "RAW.SHOP.ORDER_ITEMS",
+        {"o": "RAW.SHOP.ORDERS"},
+        {"ORDER_ID": "o.ID", "LINE_NO": "", "PRODUCT_ID": "o.ID", "QUANTITY": "", "UNIT_PRICE": ""},
+        "o.STATUS",
+    ),
+)
+NEW_PAYMENTS = Step(
+    """INSERT INTO RAW.PAYMENTS.PAYMENTS (PAYMENT_ID, ORDER_ID, METHOD, AMOUNT, CURRENCY, PAID_AT)
+SELECT 'pay-' || ID, ID, 'card', 54.7, 'EUR', ORDERED_AT FROM RAW.SHOP.ORDERS WHERE STATUS = 'placed'""",
+    lineage(
+        "RAW.PAYMENTS.PAYMENTS",
+        {"o": "RAW.SHOP.ORDERS"},
+        {
+            "PAYMENT_ID": "o.ID",
+            "ORDER_ID": "o.ID",
+            "METHOD": "",
+            "AMOUNT": "",
+            "CURRENCY": "",
+            "PAID_AT": "o.ORDERED_AT",
+        },
+        "o.STATUS",
+    ),
+)
+PAID_ORDERS = Step(
+    """UPDATE RAW.SHOP.ORDERS
+SET STATUS = 'paid'
+FROM RAW.PAYMENTS.PAYMENTS p
+WHERE p.ORDER_ID = RAW.SHOP.ORDERS.ID AND RAW.SHOP.ORDERS.STATUS = 'placed'""",
+    lineage(
+        "RAW.SHOP.ORDERS",
+        {"p": "RAW.PAYMENTS.PAYMENTS", "o": "RAW.SHOP.ORDERS"},
+        {"STATUS": ""},
+        "p.ORDER_ID o.ID o.STATUS",
+    ),
+)
+OLD_CARTS = Step(
+    "DELETE FROM RAW.SHOP.CARTS WHERE EXPIRES_AT < CURRENT_TIMESTAMP()::TIMESTAMP_NTZ", Lineage("RAW.SHOP.CARTS")
+)
+NEW_RATES = Step(
+    """INSERT INTO RAW.PAYMENTS.EXCHANGE_RATES (CURRENCY, RATE_ON, TO_EUR)
+VALUES ('EUR', CURRENT_DATE(), 1), ('PLN', CURRENT_DATE(), 0.2305)""",
+    Lineage("RAW.PAYMENTS.EXCHANGE_RATES", columns={"CURRENCY": (), "RATE_ON": (), "TO_EUR": ()}),
+)
+
+# The models. Where a name is not qualified, the session is in ANALYTICS.MARTS.
+
+EVENTS = Step(
+    """/* {"app": "dbt", "node_id": "model.shop.stg_events"} */
+INSERT INTO STAGING.STG_EVENTS
+SELECT EVENT_ID, RECEIVED_AT, PAYLOAD:page::VARCHAR, PAYLOAD:customer_id::NUMBER, PAYLOAD:campaign::VARCHAR
+FROM RAW.SHOP.EVENTS AS e
+WHERE NOT EXISTS (SELECT 1 FROM STAGING.STG_EVENTS AS known WHERE known.EVENT_ID = e.EVENT_ID)""",
+    lineage(
+        "ANALYTICS.STAGING.STG_EVENTS",
+        {"e": "RAW.SHOP.EVENTS", "known": "ANALYTICS.STAGING.STG_EVENTS"},
+        {
+            "EVENT_ID": "e.EVENT_ID",
+            "RECEIVED_AT": "e.RECEIVED_AT",
+            "PAGE": "e.PAYLOAD",
+            "CUSTOMER_ID": "e.PAYLOAD",
+            "CAMPAIGN": "e.PAYLOAD",
+        },
+        "known.EVENT_ID",
+    ),
+)
+CUSTOMERS = Step(
+    """MERGE INTO DIM_CUSTOMER AS t
+USING ANALYTICS.STAGING.STG_CUSTOMERS AS s ON t.CUSTOMER_ID = s.CUSTOMER_ID
+WHEN MATCHED THEN UPDATE SET EMAIL = s.EMAIL, FULL_NAME = s.FULL_NAME, COUNTRY = s.COUNTRY, CITY = s.CITY
+WHEN NOT MATCHED THEN INSERT (CUSTOMER_ID, EMAIL, FULL_NAME, COUNTRY, CITY, ORDERS, REVENUE)
+    VALUES (s.CUSTOMER_ID, s.EMAIL, s.FULL_NAME, s.COUNTRY, s.CITY, 0, 0)""",
+    lineage(
+        "ANALYTICS.MARTS.DIM_CUSTOMER",
+        {"s": "ANALYTICS.STAGING.STG_CUSTOMERS"},
+        {
+            "CUSTOMER_ID": "s.CUSTOMER_ID",
+            "EMAIL": "s.EMAIL",
+            "FULL_NAME": "s.FULL_NAME",
+            "COUNTRY": "s.COUNTRY",
+            "CITY": "s.CITY",
+            "ORDERS": "",
+            "REVENUE": "",
+        },
+    ),
+)
+ORDERS = Step(
+    """-- model.shop.fct_orders, incremental
+MERGE INTO ANALYTICS.MARTS.FCT_ORDERS AS t
+USING (
+    WITH paid AS (
+        SELECT ORDER_ID, SUM(AMOUNT_EUR)::NUMBER(14,2) AS GROSS_EUR
+        FROM ANALYTICS.STAGING.STG_PAYMENTS GROUP BY ORDER_ID
+    ),
+    items AS (
+        SELECT ORDER_ID, COUNT(*) AS ITEMS FROM ANALYTICS.STAGING.STG_ORDER_ITEMS GROUP BY ORDER_ID
+    )
+    SELECT o.ORDER_ID, o.CUSTOMER_ID, o.STATUS, o.ORDERED_AT, items.ITEMS, paid.GROSS_EUR
+    FROM ANALYTICS.STAGING.STG_ORDERS o
+    LEFT JOIN paid ON paid.ORDER_ID = o.ORDER_ID
+    LEFT JOIN items ON items.ORDER_ID = o.ORDER_ID
+) AS s
+ON t.ORDER_ID = s.ORDER_ID
+WHEN MATCHED AND t.STATUS <> s.STATUS
+    THEN UPDATE SET STATUS = s.STATUS, GROSS_EUR = s.GROSS_EUR, UPDATED_AT = CURRENT_TIMESTAMP()
+WHEN NOT MATCHED THEN INSERT (ORDER_ID, CUSTOMER_ID, STATUS, ORDERED_AT, ITEMS, GROSS_EUR, UPDATED_AT)
+    VALUES (s.ORDER_ID, s.CUSTOMER_ID, s.STATUS, s.ORDERED_AT, s.ITEMS, s.GROSS_EUR, CURRENT_TIMESTAMP())""",
+    lineage(
+        "ANALYTICS.MARTS.FCT_ORDERS",
+        {
+            "o": "ANALYTICS.STAGING.STG_ORDERS",
+            "p": "ANALYTICS.STAGING.STG_PAYMENTS",
+            "i": "ANALYTICS.STAGING.STG_ORDER_ITEMS",
+            "t": "ANALYTICS.MARTS.FCT_ORDERS",
+        },
+        {
+            "ORDER_ID": "o.ORDER_ID",
+            "CUSTOMER_ID": "o.CUSTOMER_ID",
+            "STATUS": "o.STATUS",
+            "ORDERED_AT": "o.ORDERED_AT",
+            "ITEMS": "",
+            "GROSS_EUR": "p.AMOUNT_EUR",
+            "UPDATED_AT": "",
+        },
+        "p.ORDER_ID i.ORDER_ID t.ORDER_ID t.STATUS",
+    ),
+)
+ORDER_ITEMS = Step(
+    """INSERT INTO FCT_ORDER_ITEMS (ORDER_ID, LINE_NO, SKU, CATEGORY, QUANTITY, REVENUE)
+WITH fresh AS (
+    SELECT * FROM ANALYTICS.STAGING.STG_ORDER_ITEMS
+    WHERE ORDER_ID > (SELECT COALESCE(MAX(ORDER_ID), 0) FROM FCT_ORDER_ITEMS)
+)
+SELECT ORDER_ID, LINE_NO, SKU, CATEGORY, QUANTITY, REVENUE FROM fresh""",
+    lineage(
+        "ANALYTICS.MARTS.FCT_ORDER_ITEMS",
+        {"i": "ANALYTICS.STAGING.STG_ORDER_ITEMS", "t": "ANALYTICS.MARTS.FCT_ORDER_ITEMS"},
+        {name: f"i.{name}" for name in ("ORDER_ID", "LINE_NO", "SKU", "CATEGORY", "QUANTITY", "REVENUE")},
+        "t.ORDER_ID",
+    ),
+)
+CUSTOMER_TOTALS = Step(
+    """UPDATE ANALYTICS.MARTS.DIM_CUSTOMER
+SET ORDERS = s.ORDERS, REVENUE = s.REVENUE, LAST_ORDER_AT = s.LAST_ORDER_AT
+FROM (
+    SELECT CUSTOMER_ID, COUNT(*) AS ORDERS, SUM(GROSS_EUR)::NUMBER(14,2) AS REVENUE, MAX(ORDERED_AT) AS LAST_ORDER_AT
+    FROM ANALYTICS.MARTS.FCT_ORDERS
+    GROUP BY CUSTOMER_ID
+) AS s
+WHERE s.CUSTOMER_ID = DIM_CUSTOMER.CUSTOMER_ID""",
+    lineage(
+        "ANALYTICS.MARTS.DIM_CUSTOMER",
+        {"o": "ANALYTICS.MARTS.FCT_ORDERS", "t": "ANALYTICS.MARTS.DIM_CUSTOMER"},
+        {"ORDERS": "", "REVENUE": "o.GROSS_EUR", "LAST_ORDER_AT": "o.ORDERED_AT"},
+        "o.CUSTOMER_ID t.CUSTOMER_ID",
+    ),
+)
+DAILY_REVENUE = Step(
+    """CREATE OR REPLACE TABLE ANALYTICS.MARTS.DAILY_REVENUE COMMENT = 'Payments less refunds, per day' AS
+WITH moves AS (
+    SELECT PAID_AT::DATE AS DAY, AMOUNT_EUR AS AMOUNT FROM ANALYTICS.STAGING.STG_PAYMENTS
+    UNION ALL
+    SELECT REFUNDED_AT::DATE, -AMOUNT FROM ANALYTICS.STAGING.STG_REFUNDS
+)
+SELECT DAY, SUM(AMOUNT)::NUMBER(16,2) AS REVENUE, COUNT(*) AS MOVES
+FROM moves
+GROUP BY DAY""",
+    lineage(
+        "ANALYTICS.MARTS.DAILY_REVENUE",
+        {"p": "ANALYTICS.STAGING.STG_PAYMENTS", "r": "ANALYTICS.STAGING.STG_REFUNDS"},
+        {"DAY": "p.PAID_AT r.REFUNDED_AT", "REVENUE": "p.AMOUNT_EUR r.AMOUNT", "MOVES": ""},
+    ),
+    takes=timedelta(minutes=4),
+)
+CLICKS = Step(
+    """INSERT INTO "Marketing Data"."campaigns"."clicks" ("campaign", "Customer Id", "page", "at")
+SELECT e.CAMPAIGN, e.CUSTOMER_ID, e.PAGE, e.RECEIVED_AT
+FROM ANALYTICS.STAGING.STG_EVENTS e
+JOIN "Marketing Data"."campaigns"."sends" s ON s."Customer Id" = e.CUSTOMER_ID AND s."campaign" = e.CAMPAIGN
+WHERE e.RECEIVED_AT > DATEADD(HOUR, -1, CURRENT_TIMESTAMP())""",
+    lineage(
+        '"Marketing Data"."campaigns"."clicks"',
+        {"e": "ANALYTICS.STAGING.STG_EVENTS", "s": '"Marketing Data"."campaigns"."sends"'},
+        {"campaign": "e.CAMPAIGN", "Customer Id": "e.CUSTOMER_ID", "page": "e.PAGE", "at": "e.RECEIVED_AT"},
+        "s.Customer Id|s.campaign",
+    ),
+)
+
+# Every few hours.
+
+SIZES = Step(
+    """CREATE OR REPLACE TABLE "Marketing Data"."weird.schema"."Größe & Maß" AS
+SELECT p.SKU AS "Artikel", p.WEIGHT_KG AS "Größe", c.NAME AS "Kategorie (laut Shop)"
+FROM RAW.SHOP.PRODUCTS p, RAW.SHOP.CATEGORIES c
+WHERE c.ID = p.CATEGORY_ID AND c.NAME <> 'Überraschungen'""",
+    lineage(
+        '"Marketing Data"."weird.schema"."Größe & Maß"',
+        {"p": "RAW.SHOP.PRODUCTS", "c": "RAW.SHOP.CATEGORIES"},
+        {"Artikel": "p.SKU", "Größe": "p.WEIGHT_KG", "Kategorie (laut Shop)": "c.NAME"},
+        "p.CATEGORY_ID c.ID",
+    ),
+)
+SEGMENTS = Step(
+    """CREATE OR REPLACE TABLE "Marketing Data".PUBLIC.SEGMENT_MEMBERS AS
+SELECT 1 AS SEGMENT_ID, CUSTOMER_ID, EMAIL FROM ANALYTICS.MARTS.DIM_CUSTOMER WHERE REVENUE > 500
+UNION ALL
+SELECT 2, c.CUSTOMER_ID, c.EMAIL
+FROM ANALYTICS.MARTS.DIM_CUSTOMER c
+LEFT JOIN "Marketing Data"."campaigns"."clicks" k ON k."Customer Id" = c.CUSTOMER_ID
+WHERE k."at" IS NULL""",
+    lineage(
+        '"Marketing Data".PUBLIC.SEGMENT_MEMBERS',
+        {"c": "ANALYTICS.MARTS.DIM_CUSTOMER", "k": '"Marketing Data"."campaigns"."clicks"'},
+        {"SEGMENT_ID": "", "CUSTOMER_ID": "c.CUSTOMER_ID", "EMAIL": "c.EMAIL"},
+        "c.REVENUE|k.Customer Id|k.at",
+    ),
+)
+LEDGER = Step(
+    """INSERT INTO ANALYTICS.FINANCE.LEDGER (BOOKED_AT, ACCOUNT, REFERENCE, AMOUNT)
+SELECT PAID_AT, '4400', PAYMENT_ID, AMOUNT_EUR FROM ANALYTICS.STAGING.STG_PAYMENTS
+WHERE PAYMENT_ID NOT IN (SELECT REFERENCE FROM ANALYTICS.FINANCE.LEDGER)""",
+    lineage(
+        "ANALYTICS.FINANCE.LEDGER",
+        {"p": "ANALYTICS.STAGING.STG_PAYMENTS", "t": "ANALYTICS.FINANCE.LEDGER"},
+        {"BOOKED_AT": "p.PAID_AT", "ACCOUNT": "", "REFERENCE": "p.PAYMENT_ID", "AMOUNT": "p.AMOUNT_EUR"},
+        "t.REFERENCE",
+    ),
+)
+TICKET_FIGURES = Step(
+    """CREATE OR REPLACE TABLE TICKET_KPI AS
+SELECT a.TEAM, t.PRIORITY, COUNT(*) AS TICKETS, COUNT(t.CLOSED_AT) AS CLOSED, MAX(t.OPENED_AT) AS LAST_OPENED_AT
+FROM RAW.CRM.TICKETS AS t INNER JOIN RAW.CRM.AGENTS AS a ON a.ID = t.AGENT_ID
+GROUP BY 1, 2""",
+    lineage(
+        "ANALYTICS.MARTS.TICKET_KPI",
+        {"t": "RAW.CRM.TICKETS", "a": "RAW.CRM.AGENTS"},
+        {
+            "TEAM": "a.TEAM",
+            "PRIORITY": "t.PRIORITY",
+            "TICKETS": "",
+            "CLOSED": "t.CLOSED_AT",
+            "LAST_OPENED_AT": "t.OPENED_AT",
+        },
+        "a.ID t.AGENT_ID",
+    ),
+)
+HOURLY_SALES = Step(
+    """CREATE OR REPLACE DYNAMIC TABLE ANALYTICS.MARTS.HOURLY_SALES TARGET_LAG = '1 hour' WAREHOUSE = TRANSFORM_WH AS
+SELECT DATE_TRUNC('HOUR', o.ORDERED_AT) AS HOUR, i.SKU, SUM(i.REVENUE)::NUMBER(16,2) AS REVENUE
+FROM ANALYTICS.MARTS.FCT_ORDERS o JOIN ANALYTICS.MARTS.FCT_ORDER_ITEMS i ON i.ORDER_ID = o.ORDER_ID
+GROUP BY 1, 2""",
+    lineage(
+        "ANALYTICS.MARTS.HOURLY_SALES",
+        {"o": "ANALYTICS.MARTS.FCT_ORDERS", "i": "ANALYTICS.MARTS.FCT_ORDER_ITEMS"},
+        {"HOUR": "o.ORDERED_AT", "SKU": "i.SKU", "REVENUE": "i.REVENUE"},
+        "o.ORDER_ID i.ORDER_ID",
+    ),
+)
+
+# Once a day.
+
+PRODUCTS = Step(
+    """CREATE OR REPLACE TABLE DIM_PRODUCT (
+    PRODUCT_ID NUMBER(38,0) NOT NULL, SKU VARCHAR(32), NAME VARCHAR(255), CATEGORY VARCHAR(100),
+    TOP_CATEGORY VARCHAR(100)
+) COMMENT = 'One row per product' AS
+SELECT p.ID, p.SKU, p.NAME, c.NAME, COALESCE(top.NAME, c.NAME)
+FROM RAW.SHOP.PRODUCTS p
+LEFT JOIN RAW.SHOP.CATEGORIES c ON c.ID = p.CATEGORY_ID
+LEFT JOIN RAW.SHOP.CATEGORIES top ON top.ID = c.PARENT_ID""",
+    lineage(
+        "ANALYTICS.MARTS.DIM_PRODUCT",
+        {"p": "RAW.SHOP.PRODUCTS", "c": "RAW.SHOP.CATEGORIES"},
+        {"PRODUCT_ID": "p.ID", "SKU": "p.SKU", "NAME": "p.NAME", "CATEGORY": "c.NAME", "TOP_CATEGORY": "c.NAME"},
+        "p.CATEGORY_ID c.ID c.PARENT_ID",
+    ),
+    takes=timedelta(minutes=75),
+)
+DATES = Step(
+    """INSERT OVERWRITE INTO ANALYTICS.MARTS.DIM_DATE
+SELECT d.DAY, YEAR(d.DAY), MONTH(d.DAY), DAYOFWEEK(d.DAY) IN (0, 6)
+FROM (SELECT DATEADD(DAY, SEQ4(), '2025-01-01'::DATE) AS DAY FROM TABLE(GENERATOR(ROWCOUNT => 730))) d""",
+    Lineage("ANALYTICS.MARTS.DIM_DATE", columns={"DAY": (), "YEAR": (), "MONTH": (), "IS_WEEKEND": ()}),
+)
+RATES = Step(
+    """TRUNCATE TABLE ANALYTICS.FINANCE.FX_DAILY""",
+    Lineage("ANALYTICS.FINANCE.FX_DAILY"),
+)
+RATES_AGAIN = Step(
+    """INSERT INTO ANALYTICS.FINANCE.FX_DAILY SELECT CURRENCY, RATE_ON, TO_EUR FROM RAW.PAYMENTS.EXCHANGE_RATES""",
+    lineage(
+        "ANALYTICS.FINANCE.FX_DAILY",
+        {"r": "RAW.PAYMENTS.EXCHANGE_RATES"},
+        {"CURRENCY": "r.CURRENCY", "DAY": "r.RATE_ON", "RATE": "r.TO_EUR"},
+    ),
+)
+CLOSE = Step(
+    """INSERT INTO ANALYTICS.FINANCE.MONTHLY_CLOSE
+SELECT DATE_TRUNC('MONTH', BOOKED_AT)::DATE, SUM(AMOUNT)::NUMBER(16,2),
+    (SELECT SUM(AMOUNT)::NUMBER(16,2) FROM ANALYTICS.STAGING.STG_REFUNDS), CURRENT_TIMESTAMP()::TIMESTAMP_NTZ
+FROM ANALYTICS.FINANCE.LEDGER
+GROUP BY 1""",
+    lineage(
+        "ANALYTICS.FINANCE.MONTHLY_CLOSE",
+        {"l": "ANALYTICS.FINANCE.LEDGER", "r": "ANALYTICS.STAGING.STG_REFUNDS"},
+        {"MONTH": "l.BOOKED_AT", "REVENUE": "l.AMOUNT", "REFUNDS": "r.AMOUNT", "CLOSED_AT": ""},
+    ),
+)
+LOYALTY = Step(
+    """CREATE OR REPLACE TABLE ANALYTICS.MARTS.CUSTOMER_LIFETIME_VALUE CLONE ANALYTICS.MARTS.DIM_CUSTOMER""",
+    lineage(
+        "ANALYTICS.MARTS.CUSTOMER_LIFETIME_VALUE",
+        {"c": "ANALYTICS.MARTS.DIM_CUSTOMER"},
+        {
+            name: f"c.{name}"
+            for name in ("CUSTOMER_ID", "EMAIL", "FULL_NAME", "COUNTRY", "CITY", "ORDERS", "REVENUE", "LAST_ORDER_AT")
+        },
+    ),
+)
+
+# What Snowpipe brings, which is in COPY_HISTORY and not in QUERY_HISTORY.
+
+PIPED_EVENTS = """INSERT INTO RAW.SHOP.EVENTS
+SELECT 'ev-' || {batch} || '-' || SEQ4(), CURRENT_TIMESTAMP(),
+    PARSE_JSON('{{"page": "/product/' || MOD(SEQ4(), 120)
+        || '", "customer_id": ' || (MOD(SEQ4() * 11, 300) + 1) || ', "campaign": "c' || MOD(SEQ4(), 6) || '"}}')
+FROM TABLE(GENERATOR(ROWCOUNT => 40))"""
+
+APPLICATION = (NEW_ORDERS, NEW_ITEMS, NEW_PAYMENTS, PAID_ORDERS)
+HOURLY_MODELS = (EVENTS, ORDERS, ORDER_ITEMS, CUSTOMER_TOTALS, DAILY_REVENUE)
+SIX_HOURLY = (SIZES, SEGMENTS, LEDGER, TICKET_FIGURES, HOURLY_SALES)
+DAILY = (PRODUCTS, DATES, RATES, RATES_AGAIN, CLOSE, LOYALTY)
