@@ -159,7 +159,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--role", choices=sorted(ROLES), help=argparse.SUPPRESS)
     parser.add_argument("--flow", choices=sorted(GENERATORS), action="append")
-    parser.add_argument("--count", type=int, help="events for ours; a tenth of them for pycarlo")
+    parser.add_argument("--count", type=int, help="events of each")
     parser.add_argument("--directory", default="", help=argparse.SUPPRESS)
     parser.add_argument("--url", default="", help=argparse.SUPPRESS)
     parser.add_argument("--concurrency", type=int, default=16)
@@ -182,7 +182,7 @@ def main() -> None:
     counts = {"metadata": 100_000, "query_logs": 200_000, "lineage": 20_000}
     for flow in options.flow or counts:
         count = options.count or counts[flow]
-        compare(flow, count, max(BATCH, count // 10), options.latency, options.concurrency)
+        compare(flow, count, count, options.latency, options.concurrency)
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from airflow_provider_montecarlo_push.exceptions import (
 from airflow_provider_montecarlo_push.hooks.endpoints import as_bool, endpoint_of, timeout_of
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
 from airflow_provider_montecarlo_push.manifests.receipts import Destination
-from airflow_provider_montecarlo_push.push.batches import MAX_EVENTS, BatchLimits
-from airflow_provider_montecarlo_push.push.envelope import PATHS
+from airflow_provider_montecarlo_push.push.batches import MAX_EVENTS, Batch, BatchLimits
+from airflow_provider_montecarlo_push.push.envelope import PATHS, body_of
 from airflow_provider_montecarlo_push.push.gateway import DEFAULT_ENDPOINT, Gateway
 from airflow_provider_montecarlo_push.push.session import PushResult, push_events
 
@@ -175,10 +175,10 @@ class MonteCarloIngestHook(BaseHook):
             connection = self.get_connection(self.montecarlo_conn_id)
             configured = connection.extra_dejson.get("resource_uuid")
             resource = check_resource_uuid(configured) if configured else _NO_RESOURCE
-            body = b'{"event_type":"METADATA","resource":{"uuid":"%s","resource_type":"snowflake"},"events":[]}'
             with self.gateway() as gateway:
                 try:
-                    gateway.post(PATHS[Flow.METADATA], body % resource.encode())
+                    destination = Destination(gateway.endpoint, resource, resource_type="snowflake")
+                    gateway.post(PATHS[Flow.METADATA], body_of(Batch.of("", 0, []), Flow.METADATA, destination))
                 except AuthorizationError:
                     if configured:
                         raise

@@ -30,7 +30,7 @@ class BatchLimits:
 
     def after_timeout(self, batch: Batch) -> None:
         """Make later batches half as long as ``batch``, which was not answered in time."""
-        self.events = min(self.events, max(_FEWEST_EVENTS, len(batch.lines) // 2))
+        self.events = min(self.events, max(_FEWEST_EVENTS, batch.events // 2))
 
     def after_too_large(self, body_bytes: int) -> None:
         """Make later bodies half as large as one that the gateway called too large."""
@@ -39,29 +39,38 @@ class BatchLimits:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Consecutive lines of one part.
+    """Consecutive lines of one part, in one piece of memory.
 
     :param first: number of the first line in the part, from 0.
+    :param events: number of lines.
+    :param block: the lines, joined by line ends; JSON on the wire has none inside.
     :param crosses_resources: whether the events name their own resources.
     """
 
     part: str
     first: int
-    lines: list[bytes]
+    events: int
+    block: bytes
     crosses_resources: bool = False
+
+    @classmethod
+    def of(cls, part: str, first: int, lines: list[bytes], crosses_resources: bool = False) -> Batch:
+        """Return the batch of ``lines``."""
+        return cls(part, first, len(lines), b"\n".join(lines), crosses_resources)
 
     @property
     def last(self) -> int:
-        return self.first + len(self.lines) - 1
+        return self.first + self.events - 1
 
     def piece(self, start: int, stop: int) -> Batch:
         """Return lines ``start`` (included) to ``stop`` (not), counted within this batch."""
-        return Batch(self.part, self.first + start, self.lines[start:stop], self.crosses_resources)
+        lines = self.block.split(b"\n")[start:stop]
+        return Batch.of(self.part, self.first + start, lines, self.crosses_resources)
 
     def halves(self) -> tuple[Batch, Batch]:
         """Return the two halves of a batch of at least two lines."""
-        middle = len(self.lines) // 2
-        return self.piece(0, middle), self.piece(middle, len(self.lines))
+        middle = self.events // 2
+        return self.piece(0, middle), self.piece(middle, self.events)
 
 
 def cut(
@@ -77,14 +86,14 @@ def cut(
     for number, line in numbered_lines:
         full = len(lines) >= limits.events or size + len(line) > limits.raw_bytes
         if lines and (full or number != first + len(lines)):
-            yield Batch(part, first, lines, crosses_resources)
+            yield Batch.of(part, first, lines, crosses_resources)
             lines, size = [], 0
         if not lines:
             first = number
         lines.append(line)
         size += len(line) + 1
     if lines:
-        yield Batch(part, first, lines, crosses_resources)
+        yield Batch.of(part, first, lines, crosses_resources)
 
 
 def batches_of(

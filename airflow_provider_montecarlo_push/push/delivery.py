@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import threading
-import zlib
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from airflow_provider_montecarlo_push.exceptions import (
 )
 from airflow_provider_montecarlo_push.manifests.receipts import Acknowledgement, Destination, Rejection
 from airflow_provider_montecarlo_push.push.batches import Batch, BatchLimits
-from airflow_provider_montecarlo_push.push.envelope import PATHS, body_of
+from airflow_provider_montecarlo_push.push.envelope import PATHS, Body, body_of
 from airflow_provider_montecarlo_push.push.gateway import Answer, Gateway
 from airflow_provider_montecarlo_push.push.oversize import shorten
 from airflow_provider_montecarlo_push.push.retries import RetryPolicy, StoppedError
@@ -146,7 +145,7 @@ class Delivery:
         try:
             answer = self._post(body)
         except GatewayUnavailableError as error:
-            if not error.timed_out or len(batch.lines) == 1:
+            if not error.timed_out or batch.events == 1:
                 raise
             self._limits.after_timeout(batch)
             self._note_timeout(error)
@@ -165,22 +164,21 @@ class Delivery:
         for batch in batches:
             self._deliver(batch)
 
-    def _is_too_large(self, body: bytes) -> bool:
+    def _is_too_large(self, body: Body) -> bool:
         if len(body) <= self._limits.compressed_bytes:
             return False
         header_bytes = 1_000
         return (
-            len(body) > self._limits.raw_bytes + header_bytes
-            or len(zlib.compress(body, 1)) > self._limits.compressed_bytes
+            len(body) > self._limits.raw_bytes + header_bytes or body.compressed_size() > self._limits.compressed_bytes
         )
 
     def _split_or_shorten(self, batch: Batch, reason: str) -> None:
-        if len(batch.lines) > 1:
+        if batch.events > 1:
             self._deliver_each(batch.halves())
             return
         keep = 0.9
-        while (line := shorten(batch.lines[0], self._flow, keep=keep)) is not None:
-            shortened = Batch(batch.part, batch.first, [line], batch.crosses_resources)
+        while (line := shorten(batch.block, self._flow, keep=keep)) is not None:
+            shortened = Batch(batch.part, batch.first, 1, line, batch.crosses_resources)
             body = body_of(shortened, self._flow, self._destination)
             if not self._is_too_large(body):
                 answer = self._post(body)
@@ -195,7 +193,7 @@ class Delivery:
 
     def _bisect(self, batch: Batch, refusal: str) -> None:
         """Deliver what can be delivered of a batch that was refused with the message ``refusal``."""
-        if len(batch.lines) == 1:
+        if batch.events == 1:
             self._reject(batch, refusal)
             return
         refused: list[tuple[Batch, str]] = []
@@ -219,7 +217,7 @@ class Delivery:
         """
         if self._accepted_any or _POINTS_AT_EVENT.search(refusal):
             return refused
-        size = len(batch.lines)
+        size = batch.events
         if size > 2:
             ends = [batch.piece(0, 1), batch.piece(size - 1, size)]
             answers = [(end, self._attempt(end)) for end in ends]
@@ -241,7 +239,7 @@ class Delivery:
                 pieces.append((middle, answer.message))
         return pieces
 
-    def _post(self, body: bytes) -> Answer:
+    def _post(self, body: Body) -> Answer:
         def send() -> Answer:
             if self._stopped.is_set():
                 raise StoppedError
@@ -273,7 +271,7 @@ class Delivery:
         )
 
     def _reject(self, batch: Batch, message: str) -> None:
-        self._recorder.reject(Rejection(batch.part, batch.first, message, msgspec.Raw(batch.lines[0])))
+        self._recorder.reject(Rejection(batch.part, batch.first, message, msgspec.Raw(batch.block)))
         with self._lock:
             self._rejected += 1
             if self._rejected > MAX_REJECTED:

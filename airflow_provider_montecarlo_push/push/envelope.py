@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterator
+
 import msgspec
 
 from airflow_provider_montecarlo_push.events import Flow
@@ -16,14 +19,48 @@ PATHS = {
 }
 # In a lineage event only the key itself can look like this: within a string the quotes would be escaped.
 _COLUMN_FIELDS = b'"fields":['
+_FOOTER = b"]}"
+_CHUNK_BYTES = 128 * 1024
 
 
-def body_of(batch: Batch, flow: Flow, destination: Destination) -> bytes:
-    """Return the JSON body that pushes ``batch``.
+class Body:
+    """The JSON of one request, made while it is sent: a batch is never copied as a whole.
+
+    :param header: everything before the events.
+    :param block: the events, joined by line ends.
+    """
+
+    def __init__(self, header: bytes, block: bytes) -> None:
+        self._header = header
+        self._block = block
+
+    def __len__(self) -> int:
+        return len(self._header) + len(self._block) + len(_FOOTER)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._header
+        for start in range(0, len(self._block), _CHUNK_BYTES):
+            yield self._block[start : start + _CHUNK_BYTES].replace(b"\n", b",")
+        yield _FOOTER
+
+    def compressed(self) -> Iterator[bytes]:
+        """Yield the body as gzip, level 1."""
+        compressor = zlib.compressobj(level=1, wbits=31)
+        for chunk in self:
+            yield compressor.compress(chunk)
+        yield compressor.flush()
+
+    def compressed_size(self) -> int:
+        """Return how many bytes the body has after compression."""
+        return sum(map(len, self.compressed()))
+
+
+def body_of(batch: Batch, flow: Flow, destination: Destination) -> Body:
+    """Return the body that pushes ``batch``.
 
     :raises ConfigurationError: when the events do not name their resource and the destination has none.
     """
-    return b"".join((_header(batch, flow, destination), b",".join(batch.lines), b"]}"))
+    return Body(_header(batch, flow, destination), batch.block)
 
 
 def _header(batch: Batch, flow: Flow, destination: Destination) -> bytes:
@@ -48,4 +85,4 @@ def _event_type(batch: Batch, flow: Flow) -> str:
         return "METADATA"
     if flow is Flow.QUERY_LOGS:
         return "QUERY_LOG"
-    return "COLUMN_LINEAGE" if any(_COLUMN_FIELDS in line for line in batch.lines) else "LINEAGE"
+    return "COLUMN_LINEAGE" if _COLUMN_FIELDS in batch.block else "LINEAGE"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import uuid
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from airflow_provider_montecarlo_push.exceptions import (
     GatewayUnavailableError,
     ProtocolError,
 )
+from airflow_provider_montecarlo_push.push.envelope import Body
 from airflow_provider_montecarlo_push.transport import (
     DEFAULT_TIMEOUT,
     base_url,
@@ -106,7 +106,7 @@ class Gateway:
         """Close the connections."""
         self._client.close()
 
-    def post(self, path: str, body: bytes) -> Answer:
+    def post(self, path: str, body: Body) -> Answer:
         """Send ``body`` once and return the answer if it is about the body.
 
         :raises GatewayUnavailableError: no connection, no answer in time, 429 or 5xx.
@@ -115,9 +115,14 @@ class Gateway:
         :raises ProtocolError: any other answer.
         """
         trace_id = str(uuid.uuid4())
-        content = gzip.compress(body, 1) if self._compress else body
+        # Sent in pieces of known length: the HTTP library would copy what is left of a large body again and again.
+        content = b"".join(body.compressed()) if self._compress else body
         try:
-            response = self._client.post(self.endpoint + path, content=content, headers={"x-mcd-trace-id": trace_id})
+            response = self._client.post(
+                self.endpoint + path,
+                content=content,
+                headers={"x-mcd-trace-id": trace_id, "Content-Length": str(len(content))},
+            )
         except httpx.HTTPError as error:
             raise transport_error(error, endpoint=self.endpoint, origin=self._origin, timeout=self._timeout) from error
         return self._interpret(response, trace_id)

@@ -213,7 +213,7 @@ def plan(reader: ManifestReader, destination: Destination, limits: BatchLimits) 
     )
     for batch in batches_of(reader, limits, receipt.acknowledged):
         result.batches += 1
-        result.events += len(batch.lines)
+        result.events += batch.events
     return result
 
 

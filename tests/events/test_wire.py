@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -133,8 +134,12 @@ def build_edge(models: Any, facts: dict[str, Any]) -> Any:
 
 
 def our_payload(flow: Flow, ours: list[Any], destination: Destination, *, crossing: bool = False) -> Any:
-    batch = Batch("part", 0, [encode_event(event)[0] for event in ours], crossing)
-    return json.loads(body_of(batch, flow, destination))
+    batch = Batch.of("part", 0, [encode_event(event)[0] for event in ours], crossing)
+    body = body_of(batch, flow, destination)
+    content = b"".join(body)
+    assert len(content) == len(body)
+    assert gzip.decompress(b"".join(body.compressed())) == content
+    return json.loads(content)
 
 
 def on_the_wire(payload: dict[str, Any]) -> Any:

@@ -56,7 +56,7 @@ def _demo(stack: ExitStack, options: argparse.Namespace) -> int:
     shutil.rmtree(options.directory, ignore_errors=True)
     directory = options.directory.resolve()
     print("Starting an embedded Snowflake with a small shop in it …", flush=True)
-    warehouse = stack.enter_context(EmbeddedWarehouse.running(directory / "warehouse"))
+    warehouse = stack.enter_context(EmbeddedWarehouse.running(directory / "warehouse", live=options.keep_running))
     print("Starting a local Monte Carlo …", flush=True)
     sandbox = stack.enter_context(Sandbox.running(own_process=True, port=options.sandbox_port))
     print("Starting Airflow …", flush=True)

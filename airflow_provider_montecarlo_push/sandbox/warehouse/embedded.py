@@ -46,7 +46,13 @@ class EmbeddedWarehouse:
     @classmethod
     @contextmanager
     def running(
-        cls, directory: Path, *, port: int = 0, seed: bool = True, edition: Edition = "enterprise"
+        cls,
+        directory: Path,
+        *,
+        port: int = 0,
+        seed: bool = True,
+        edition: Edition = "enterprise",
+        live: bool = False,
     ) -> Iterator[EmbeddedWarehouse]:
         """Start a warehouse, and stop it at the end.
 
@@ -54,6 +60,7 @@ class EmbeddedWarehouse:
         :param port: port to listen on, 0 for a free one.
         :param seed: whether to fill it with the shop; without, it has no database at all.
         :param edition: kind of account to look like.
+        :param live: whether the shop goes on running its statements, so that later hours have a history too.
         :raises SourceUnavailableError: if it does not answer; the message holds the end of its log.
         """
         directory.mkdir(parents=True, exist_ok=True)
@@ -61,7 +68,7 @@ class EmbeddedWarehouse:
         ready.unlink(missing_ok=True)
         command = [sys.executable, "-m", _MODULE, "--port", str(port), "--directory", str(directory)]
         command += ["--ready-file", str(ready), "--edition", edition, "--until-stdin-closes"]
-        command += ["--seed" if seed else "--no-seed"]
+        command += ["--seed" if seed else "--no-seed", *(["--live"] if live else [])]
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603  # our own module, no shell
                 command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT
