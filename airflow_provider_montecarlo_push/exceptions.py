@@ -91,7 +91,7 @@ class AccessDeniedError(SourceError):
         self.grants = tuple(grants)
 
 
-class EmptyCatalogError(SourceError):
+class EmptyCatalogError(AccessDeniedError):
     """A catalog query answered with no table at all, which nearly always means a missing grant."""
 
 

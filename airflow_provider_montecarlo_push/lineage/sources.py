@@ -10,7 +10,7 @@ from airflow_provider_montecarlo_push.lineage import expressions
 from airflow_provider_montecarlo_push.lineage.functions import function_columns
 from airflow_provider_montecarlo_push.lineage.model import StatementError, TableName
 from airflow_provider_montecarlo_push.lineage.pivots import apply_pivots
-from airflow_provider_montecarlo_push.lineage.relations import Column, Item, Open, Refs, Relation
+from airflow_provider_montecarlo_push.lineage.relations import Column, Item, Open, Ref, Refs, Relation
 from airflow_provider_montecarlo_push.lineage.scopes import Scope, Source
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _unnest(binder: Binder, node: exp.Unnest, scope: Scope) -> Relation:
 
 def values(binder: Binder, node: exp.Values, scope: Scope) -> Relation:
     """Return what VALUES gives: columns called ``column1``, ``column2``, …, computed from all rows."""
-    columns: list[dict[object, None]] = []
+    columns: list[dict[Ref, None]] = []
     for row in node.expressions:
         cells = row.expressions if isinstance(row, exp.Tuple) else [row]
         columns.extend({} for _ in range(len(cells) - len(columns)))
@@ -207,7 +207,7 @@ def values(binder: Binder, node: exp.Values, scope: Scope) -> Relation:
             if not isinstance(cell, exp.Literal):
                 columns[position].update(dict.fromkeys(expressions.refs(binder, cell, scope)))
     return binder.make(
-        Column(binder.names.column(f"column{number}"), tuple(refs))  # type: ignore[arg-type]
+        Column(binder.names.column(f"column{number}"), tuple(refs))
         for number, refs in enumerate(columns, 1)
     )
 

@@ -176,7 +176,7 @@ class _TablesMixin(MonteCarloCollectOperator):
     def _keep_asset_types(self) -> bool:
         return as_bool(self.keep_asset_types, "keep_asset_types")
 
-    def _complete_header(self, manifest: Manifest, collector: Collector, context: Context) -> None:  # noqa: ARG002
+    def _complete_header(self, manifest: Manifest, collector: Collector, context: Context) -> None:  # noqa: ARG002 - the window needs it
         manifest.resource_type = check_resource_type(self.resource_type or collector.resource_type)
 
 

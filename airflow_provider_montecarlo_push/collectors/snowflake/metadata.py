@@ -175,10 +175,10 @@ class MetadataReader:
 
     def _nothing_visible(self, databases: list[Database]) -> EmptyCatalogError:
         names = [database.name for database in databases] or ["<database>"]
-        grants = "\n  ".join(line for name in names[:3] for line in database_grants(name, self._session.role))
         return EmptyCatalogError(
             f"Role {self._session.role!r} sees not one table in {self._tables.describe()}. If the patterns are right, "
-            f"it lacks privileges. Run, as a role that may grant:\n  {grants}"
+            "it lacks privileges.",
+            grants=[line for name in names[:3] for line in database_grants(name, self._session.role)],
         )
 
 

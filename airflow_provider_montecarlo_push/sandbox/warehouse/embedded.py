@@ -114,7 +114,7 @@ class EmbeddedWarehouse:
             f"https://127.0.0.1:{self.port}{path}", json.dumps(body).encode(), method=method
         )
         context = ssl.create_default_context(cafile=str(self.ca_bundle))
-        with urllib.request.urlopen(request, context=context, timeout=START_TIMEOUT) as response:  # noqa: S310
+        with urllib.request.urlopen(request, context=context, timeout=START_TIMEOUT) as response:  # noqa: S310  # as above
             answer: dict[str, Any] = json.load(response)
         if "error" in answer:
             raise SourceError(f"The embedded warehouse refused: {answer['error']}")
