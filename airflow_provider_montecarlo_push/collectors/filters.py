@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
+_RENDERED_LIST = re.compile(r"\[\s*(['\"].*['\"])?\s*\]", re.DOTALL)
 _ESCAPE = "^"
 _EXACT_IN_SQL = re.compile(r"[\x20-\x5a\x5c-\x7e]*")  # ASCII without "[", which LIKE cannot say
 
@@ -103,7 +104,14 @@ class TableFilter:
 def _patterns(patterns: str | Iterable[str] | None) -> tuple[TablePattern, ...]:
     if patterns is None:
         return ()
-    return tuple(TablePattern.parse(p) for p in ([patterns] if isinstance(patterns, str) else patterns))
+    if isinstance(patterns, str):
+        if _RENDERED_LIST.fullmatch(patterns.strip()):
+            raise ConfigurationError(
+                f"The pattern {patterns!r} is a list that a template turned into text. Set "
+                "render_template_as_native_obj=True on the DAG."
+            )
+        patterns = [patterns]
+    return tuple(TablePattern.parse(pattern) for pattern in patterns)
 
 
 def _split(text: str) -> Iterator[str]:

@@ -207,8 +207,7 @@ def values(binder: Binder, node: exp.Values, scope: Scope) -> Relation:
             if not isinstance(cell, exp.Literal):
                 columns[position].update(dict.fromkeys(expressions.refs(binder, cell, scope)))
     return binder.make(
-        Column(binder.names.column(f"column{number}"), tuple(refs))
-        for number, refs in enumerate(columns, 1)
+        Column(binder.names.column(f"column{number}"), tuple(refs)) for number, refs in enumerate(columns, 1)
     )
 
 

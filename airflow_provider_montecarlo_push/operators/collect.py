@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import BaseHook, BaseOperator
+from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, redact
 
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
 from airflow_provider_montecarlo_push.collectors.registry import collector_class, load_collector, make_collector
@@ -123,7 +124,10 @@ class MonteCarloCollectOperator(BaseOperator):
         return TableFilter()
 
     def _scope(self) -> dict[str, Any]:
-        return {"collector_kwargs": self.collector_kwargs} if self.collector_kwargs else {}
+        if not self.collector_kwargs:
+            return {}
+        # The manifest keeps what was asked for, never a secret, and never what JSON cannot hold.
+        return {"collector_kwargs": json.loads(json.dumps(redact(self.collector_kwargs), default=repr))}
 
     def _keep_asset_types(self) -> bool:
         return False

@@ -35,7 +35,14 @@ def test_patterns(
 
 @pytest.mark.parametrize(
     ("pattern", "said"),
-    [("a.b.c.d", "has 4 parts"), ("a..b", "malformed at character 3"), ("", "malformed"), ('"a"b', "lacks a dot")],
+    [
+        ("['A.*.*', 'B']", "render_template_as_native_obj"),
+        ("[]", "render_template"),
+        ("a.b.c.d", "has 4 parts"),
+        ("a..b", "malformed at character 3"),
+        ("", "malformed"),
+        ('"a"b', "lacks a dot"),
+    ],
 )
 def test_malformed_patterns_are_refused(pattern: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):

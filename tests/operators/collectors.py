@@ -29,7 +29,7 @@ class ShopCollector(Collector):
     log_type = "s3"
     latency = {Flow.QUERY_LOGS: timedelta(minutes=10)}
 
-    def __init__(self, conn_id: str, report: Any, *, fail: bool = False, **kwargs: Any) -> None:
+    def __init__(self, conn_id: str, report: Any, *, fail: bool = False, api_token: str = "", **kwargs: Any) -> None:
         super().__init__(conn_id, report, **kwargs)
         self._fail = fail
 

@@ -280,6 +280,13 @@ def test_no_secret_is_left_anywhere(sandbox: Sandbox, task_log: TaskLog, folder:
     assert all(secret.encode() not in path.read_bytes() for path in files)
 
 
+def test_secrets_among_a_collectors_options_stay_out_of_the_manifest(folder: Folder) -> None:
+    options = 'collector_kwargs={"fail": False, "api_token": "hush-hush"}'
+    run_dag(COLLECT.format(flow="Metadata", options=f'{options}, manifest_root="{folder.uri}"'))
+    (manifest,) = UPath(folder.uri).rglob("manifest.json")
+    assert json.loads(manifest.read_text())["scope"]["collector_kwargs"] == {"fail": False, "api_token": "***"}
+
+
 def test_the_receipt_is_linked(sandbox: Sandbox, folder: Folder) -> None:
     write_manifest(folder, [table()])
     run = run_dag(PUSH.format(flow="Metadata", options=f'manifest="{folder.uri}"'))

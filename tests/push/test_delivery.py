@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -30,7 +31,7 @@ from airflow_provider_montecarlo_push.manifests.storage import Folder
 from airflow_provider_montecarlo_push.push import delivery
 from airflow_provider_montecarlo_push.push.batches import BatchLimits
 from airflow_provider_montecarlo_push.push.gateway import Gateway
-from airflow_provider_montecarlo_push.push.retries import RetryPolicy
+from airflow_provider_montecarlo_push.push.retries import RetryPolicy, StoppedError
 from airflow_provider_montecarlo_push.push.session import ManifestPush, PushResult, plan, push_events
 from airflow_provider_montecarlo_push.sandbox import Sandbox
 from tests.conftest import table, write_manifest
@@ -358,6 +359,22 @@ def test_edges_across_resources_need_no_resource(sandbox: Sandbox, push: Push, f
 def test_edges_within_a_resource_do(sandbox: Sandbox, push: Push, folder: Folder) -> None:
     with pytest.raises(ConfigurationError, match="No resource_uuid"):
         push(write_manifest(folder, [lineage()], Flow.LINEAGE), destination=Destination(sandbox.url))
+
+
+def test_a_push_that_is_stopped_notes_what_is_acknowledged(sandbox: Sandbox, push: Push, folder: Folder) -> None:
+    reader = write_manifest(folder, [table(number) for number in range(60)])
+    sandbox.inject("delay", seconds=0.05)
+    destination = Destination(sandbox.url, sandbox.warehouse_uuid, resource_type="snowflake", log_type="snowflake")
+    key = sandbox.ingest_key
+    with Gateway(key.id, key.secret, endpoint=sandbox.url) as gateway:
+        running = ManifestPush(reader, gateway, destination, limits=BatchLimits(events=1))
+        threading.Timer(0.3, running.stop).start()
+        with pytest.raises(StoppedError):
+            running.run()
+    sandbox.clear_faults()
+    assert 0 < running.result().events < 60
+    assert push(ManifestReader(folder), destination=destination).resumed == running.result().events
+    assert names_at(sandbox) == names_of(60), "each event exactly once"
 
 
 def test_a_dry_run_sends_and_records_nothing(sandbox: Sandbox, folder: Folder) -> None:
