@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException
 from pycarlo.features.ingestion import models as pycarlo
 
 from airflow_provider_montecarlo_push.events import LineageAssetRef, LineageEvent

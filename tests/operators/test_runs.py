@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -241,6 +243,30 @@ def test_wrong_push_options_fail_before_anything_is_sent(
     assert run.states()["push"] == "failed"
     assert said in task_log.text
     assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"password": "wrong-secret"}, "401 from"),
+        ({"extra": {"resource_uuid": "00000000-0000-4000-8000-000000000009"}}, "403 from"),
+        ({"extra": {}}, "No resource_uuid"),
+        ({"login": ""}, "has no key id or no secret"),
+        ({"host": "no scheme or host://"}, "is not a"),
+    ],
+    ids=["wrong key", "key for another resource", "no resource", "no key", "no host"],
+)
+def test_a_wrong_connection_fails_at_once(
+    task_log: TaskLog, folder: Folder, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], said: str
+) -> None:
+    connection = json.loads(os.environ["AIRFLOW_CONN_MONTECARLO_INGEST_DEFAULT"]) | changes
+    monkeypatch.setenv("AIRFLOW_CONN_MONTECARLO_INGEST_DEFAULT", json.dumps(connection))
+    write_manifest(folder, [table()])
+    run = run_dag(PUSH.format(flow="Metadata", options=f'manifest="{folder.uri}", retries=3'))
+    assert run.states() == {"push": "failed"}, "not retried"
+    text = task_log.text
+    assert said in text
+    assert "wrong-secret" not in text
 
 
 def test_an_outage_is_retried_and_resumed_by_airflow(sandbox: Sandbox, folder: Folder) -> None:

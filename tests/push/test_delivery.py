@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -362,19 +363,27 @@ def test_edges_within_a_resource_do(sandbox: Sandbox, push: Push, folder: Folder
 
 
 def test_a_push_that_is_stopped_notes_what_is_acknowledged(sandbox: Sandbox, push: Push, folder: Folder) -> None:
-    reader = write_manifest(folder, [table(number) for number in range(60)])
+    reader = write_manifest(folder, [table(number) for number in range(200)])
     sandbox.inject("delay", seconds=0.05)
     destination = Destination(sandbox.url, sandbox.warehouse_uuid, resource_type="snowflake", log_type="snowflake")
     key = sandbox.ingest_key
     with Gateway(key.id, key.secret, endpoint=sandbox.url) as gateway:
         running = ManifestPush(reader, gateway, destination, limits=BatchLimits(events=1))
-        threading.Timer(0.3, running.stop).start()
+
+        def stop_when_some_arrived() -> None:
+            while len(sandbox.pushes()) < 5:
+                time.sleep(0.01)
+            running.stop()
+
+        stopper = threading.Thread(target=stop_when_some_arrived)
+        stopper.start()
         with pytest.raises(StoppedError):
             running.run()
+        stopper.join()
     sandbox.clear_faults()
-    assert 0 < running.result().events < 60
+    assert 0 < running.result().events < 200
     assert push(ManifestReader(folder), destination=destination).resumed == running.result().events
-    assert names_at(sandbox) == names_of(60), "each event exactly once"
+    assert names_at(sandbox) == names_of(200), "each event exactly once"
 
 
 def test_a_dry_run_sends_and_records_nothing(sandbox: Sandbox, folder: Folder) -> None:
