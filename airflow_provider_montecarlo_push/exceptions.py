@@ -1,8 +1,8 @@
 """Every public error, grouped by how one recovers from it.
 
-``TransientError`` may pass by itself, so a task that raises it is retried by Airflow. ``FinalError`` will not:
-operators and hooks turn it into ``AirflowFailException``, which fails the task at once (the original error stays
-available as ``__cause__``). This module imports nothing, so the data path runs without loading Airflow.
+``TransientError`` may pass by itself, so a task that raises it is retried by Airflow. ``FinalError`` will not: what
+hooks and operators raise is an ``AirflowFailException`` as well, which fails the task at once. This module imports
+nothing, so the data path runs without loading Airflow.
 """
 
 from __future__ import annotations

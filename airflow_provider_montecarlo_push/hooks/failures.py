@@ -9,11 +9,26 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_montecarlo_push.exceptions import FinalError
 
+_FAILING: dict[type[FinalError], type[FinalError]] = {}
+
 
 @contextmanager
 def airflow_failures() -> Iterator[None]:
-    """Turn a :class:`FinalError` into ``AirflowFailException``; the original is its ``__cause__``."""
+    """Let a :class:`FinalError` pass as an ``AirflowFailException`` as well.
+
+    The error keeps its class for those who catch it, with its attributes and traceback, and Airflow, which tells final
+    errors by its own class only, does not retry the task.
+    """
     try:
         yield
     except FinalError as error:
-        raise AirflowFailException(str(error)) from error
+        if not isinstance(error, AirflowFailException):
+            error.__class__ = _failing(type(error))
+        raise
+
+
+def _failing(kind: type[FinalError]) -> type[FinalError]:
+    if kind not in _FAILING:
+        facts = {"__module__": kind.__module__, "__doc__": kind.__doc__}
+        _FAILING[kind] = type(kind.__name__, (kind, AirflowFailException), facts)
+    return _FAILING[kind]

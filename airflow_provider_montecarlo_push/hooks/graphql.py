@@ -21,6 +21,7 @@ from airflow_provider_montecarlo_push.exceptions import (
     ProtocolError,
 )
 from airflow_provider_montecarlo_push.hooks.endpoints import endpoint_of, timeout_of
+from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
 from airflow_provider_montecarlo_push.push.retries import RetryPolicy
 from airflow_provider_montecarlo_push.transport import (
     base_url,
@@ -72,6 +73,7 @@ class MonteCarloHook(BaseHook):
         self.montecarlo_conn_id = montecarlo_conn_id
         self._retries = retries or RetryPolicy()
 
+    @airflow_failures()
     def get_conn(self) -> httpx.Client:
         """Return an HTTP client that carries the key; close it, or use it as a context manager.
 
@@ -79,6 +81,7 @@ class MonteCarloHook(BaseHook):
         """
         return httpx.Client(**self._settings(self.get_connection(self.montecarlo_conn_id)))
 
+    @airflow_failures()
     def execute(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Run ``query`` and return its ``data``.
 
@@ -107,17 +110,18 @@ class MonteCarloHook(BaseHook):
         :raises MonteCarloPushError: as :meth:`execute` does.
         """
         connection = await get_async_connection(self.montecarlo_conn_id)
-        endpoint = _endpoint(connection)
-        async with httpx.AsyncClient(**self._settings(connection)) as client:
+        with airflow_failures():
+            endpoint = _endpoint(connection)
+            async with httpx.AsyncClient(**self._settings(connection)) as client:
 
-            async def send() -> dict[str, Any]:
-                try:
-                    response = await client.post(endpoint, content=_body(query, variables))
-                except httpx.HTTPError as error:
-                    raise self._no_answer(error, endpoint, connection) from error
-                return self._interpret(response)
+                async def send() -> dict[str, Any]:
+                    try:
+                        response = await client.post(endpoint, content=_body(query, variables))
+                    except httpx.HTTPError as error:
+                        raise self._no_answer(error, endpoint, connection) from error
+                    return self._interpret(response)
 
-            return await self._retries.run_async(send, self._notify)
+                return await self._retries.run_async(send, self._notify)
 
     def warehouses(self) -> list[dict[str, Any]]:
         """Return the account's warehouses: ``uuid``, ``name``, ``connectionType``, ``pushEvents``.

@@ -54,7 +54,7 @@ class MonteCarloIngestHook(BaseHook):
 
         Importing it takes 250 MB and more than a second; its time limit of 10 s cannot be changed.
 
-        :raises AirflowFailException: when the connection has no key.
+        :raises ConfigurationError: when the connection has no key.
         """
         from pycarlo.core import Client, Session
         from pycarlo.features.ingestion import IngestionService
@@ -135,7 +135,7 @@ class MonteCarloIngestHook(BaseHook):
         :param on_rejected: whether events that Monte Carlo refuses fail the task, after all others were delivered,
             or are only counted.
         :return: counts and invocation ids.
-        :raises AirflowFailException: when an event, the key or the resource is wrong (see ``__cause__``).
+        :raises FinalError: when an event, the key or the resource is wrong; Airflow does not retry.
         :raises GatewayUnavailableError: when Monte Carlo cannot be reached; what was acknowledged is logged.
         """
         with airflow_failures():

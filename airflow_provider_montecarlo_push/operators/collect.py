@@ -67,7 +67,7 @@ class MonteCarloCollectOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Collect, and return where the manifest is.
 
-        :raises AirflowFailException: when something has to be changed first (see ``__cause__``).
+        :raises FinalError: when something has to be changed first; Airflow does not retry.
         :raises SourceUnavailableError: when the warehouse does not answer; Airflow retries.
         """
         with airflow_failures():

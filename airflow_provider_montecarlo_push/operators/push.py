@@ -87,7 +87,7 @@ class MonteCarloPushOperator(BaseOperator):
         """Push, and return counts, invocation ids and the receipt.
 
         :raises AirflowSkipException: when freshness and volume of the same tables were pushed within the hour.
-        :raises AirflowFailException: when something has to be changed first (see ``__cause__``).
+        :raises FinalError: when something has to be changed first; Airflow does not retry.
         :raises GatewayUnavailableError: when Monte Carlo does not answer; Airflow retries, and resumes.
         """
         with airflow_failures():

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_montecarlo_push.exceptions import (
     AuthenticationError,
     ConfigurationError,
+    FinalError,
     GatewayUnavailableError,
     GraphQLError,
     MonteCarloPushError,
@@ -92,6 +94,7 @@ def test_a_wrong_connection_says_what_to_do(
 ) -> None:
     with pytest.raises(error, match=said) as caught:
         run(connect(**fields), ME)
+    assert isinstance(caught.value, AirflowFailException) is isinstance(caught.value, FinalError)
     assert "wrong-secret" not in str(caught.value)
     assert connect(**fields).test_connection()[0] is False
 
