@@ -21,7 +21,6 @@ class Collector(ABC):
     pass as ``collector_kwargs``. It is used by one thread.
 
     :cvar name: what the collector is called in manifests and logs.
-    :cvar connection_types: the Airflow connection types that it reads.
     :cvar resource_type: default ``resource_type`` of its metadata and lineage.
     :cvar log_type: default ``log_type`` of its query logs, ``None`` when it gives none.
     :cvar latency: how far the warehouse's own views lag behind, by flow; default windows are moved back by it.
@@ -32,7 +31,6 @@ class Collector(ABC):
     """
 
     name: ClassVar[str]
-    connection_types: ClassVar[tuple[str, ...]] = ()
     resource_type: ClassVar[str]
     log_type: ClassVar[str | None] = None
     latency: ClassVar[Mapping[Flow, timedelta]] = {}

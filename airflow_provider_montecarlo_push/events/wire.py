@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from airflow_provider_montecarlo_push.events import Event, Flow, LineageEvent, QueryLogEntry, RelationalAsset
 from airflow_provider_montecarlo_push.exceptions import InvalidEventError
@@ -109,14 +108,3 @@ def _convert(item: Any, kind: type[Event]) -> Event:
         return msgspec.convert(item, kind)
     except msgspec.ValidationError as error:
         raise InvalidEventError(f"Not a valid {kind.__name__}: {error}.") from error
-
-
-def decode_line(line: bytes, flow: Flow) -> Struct:
-    """Return the event in a manifest line.
-
-    :raises InvalidEventError: when the line is no event of ``flow``.
-    """
-    try:
-        return to_event(msgspec.json.decode(line), flow)
-    except msgspec.DecodeError as error:
-        raise InvalidEventError(f"Not JSON: {error}.") from error

@@ -38,18 +38,3 @@ def timeout_of(connection: Any) -> float:
             f"The timeout {value!r} of connection {connection.conn_id!r} is not a positive number of seconds."
         )
     return seconds
-
-
-def as_bool(value: object, name: str) -> bool:
-    """Return a flag that may come as a rendered template or a form's text.
-
-    :raises ConfigurationError: when it is neither true nor false.
-    """
-    if isinstance(value, bool):
-        return value
-    text = str(value).strip().lower()
-    if text in ("true", "1", "yes", "on"):
-        return True
-    if text in ("false", "0", "no", "off", "", "none"):
-        return False
-    raise ConfigurationError(f"{name} is {value!r}; give true or false.")

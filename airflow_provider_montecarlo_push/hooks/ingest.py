@@ -17,8 +17,9 @@ from airflow_provider_montecarlo_push.exceptions import (
     ConfigurationError,
     MonteCarloPushError,
 )
-from airflow_provider_montecarlo_push.hooks.endpoints import as_bool, endpoint_of, timeout_of
+from airflow_provider_montecarlo_push.hooks.endpoints import endpoint_of, timeout_of
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
+from airflow_provider_montecarlo_push.hooks.flags import as_bool
 from airflow_provider_montecarlo_push.manifests.receipts import Destination
 from airflow_provider_montecarlo_push.push.batches import MAX_EVENTS, Batch, BatchLimits
 from airflow_provider_montecarlo_push.push.envelope import PATHS, body_of

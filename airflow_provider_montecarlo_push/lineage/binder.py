@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sqlglot import exp
 
+from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage import expressions, sources
 from airflow_provider_montecarlo_push.lineage.ctes import bind_with
-from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError, TableName
+from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.names import Names
 from airflow_provider_montecarlo_push.lineage.projections import projections
 from airflow_provider_montecarlo_push.lineage.relations import Column, Item, Open, Ref, Relation

@@ -6,20 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
 
 from airflow_provider_montecarlo_push.events import LineageEvent
-
-
-class TableName(NamedTuple):
-    """The full name of a table or view, in the warehouse's own case."""
-
-    database: str
-    schema: str
-    name: str
-
-    def __str__(self) -> str:
-        return ".".join(self)
 
 
 class Reason(StrEnum):

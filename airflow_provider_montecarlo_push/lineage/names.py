@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError, TableName
+from airflow_provider_montecarlo_push.events.names import TableName
+from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.profiles import Profile
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage.binder import Binder
 from airflow_provider_montecarlo_push.lineage.dispatch import follow
 from airflow_provider_montecarlo_push.lineage.fingerprints import RecentlyUsed
@@ -16,7 +17,6 @@ from airflow_provider_montecarlo_push.lineage.model import (
     LineageResult,
     Reason,
     StatementError,
-    TableName,
     Unparsed,
 )
 from airflow_provider_montecarlo_push.lineage.names import Names

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
-from airflow_provider_montecarlo_push.lineage.model import TableName
+from airflow_provider_montecarlo_push.events.names import TableName
 
 
 class Ref(NamedTuple):

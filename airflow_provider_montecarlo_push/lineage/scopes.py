@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from airflow_provider_montecarlo_push.lineage.model import TableName
+from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage.relations import AMBIGUOUS, Column, Found, Open, Refs, Relation, union
 
 

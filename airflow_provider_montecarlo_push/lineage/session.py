@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from airflow_provider_montecarlo_push.lineage.model import StatementError, TableName
+from airflow_provider_montecarlo_push.events.names import TableName
+from airflow_provider_montecarlo_push.lineage.model import StatementError
 from airflow_provider_montecarlo_push.lineage.names import Names
 from airflow_provider_montecarlo_push.lineage.relations import Relation
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage import expressions
 from airflow_provider_montecarlo_push.lineage.functions import function_columns
-from airflow_provider_montecarlo_push.lineage.model import StatementError, TableName
+from airflow_provider_montecarlo_push.lineage.model import StatementError
 from airflow_provider_montecarlo_push.lineage.pivots import apply_pivots
 from airflow_provider_montecarlo_push.lineage.relations import Column, Item, Open, Ref, Refs, Relation
 from airflow_provider_montecarlo_push.lineage.scopes import Scope, Source

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage.binder import Binder
-from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError, TableName
+from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.relations import Column, Relation
 from airflow_provider_montecarlo_push.lineage.session import Session
 from airflow_provider_montecarlo_push.lineage.writes import Fields, Outcome

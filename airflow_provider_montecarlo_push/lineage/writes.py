@@ -11,7 +11,8 @@ from airflow_provider_montecarlo_push.events import (
     LineageAssetRef,
     LineageEvent,
 )
-from airflow_provider_montecarlo_push.lineage.model import Reason, TableName
+from airflow_provider_montecarlo_push.events.names import TableName
+from airflow_provider_montecarlo_push.lineage.model import Reason
 from airflow_provider_montecarlo_push.lineage.relations import Refs, Relation, union
 
 _DESTINATION = "d"

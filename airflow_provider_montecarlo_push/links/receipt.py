@@ -24,8 +24,9 @@ class MonteCarloReceiptLink(BaseOperatorLink):
 
         The operator itself knows whether there is one, as long as it is the one that ran.
         """
-        receipt = getattr(operator, "receipt", None)
-        if receipt is None and not hasattr(operator, "receipt"):
+        if hasattr(operator, "receipt"):
+            receipt = operator.receipt
+        else:
             receipt = XCom.get_value(ti_key=ti_key, key=RECEIPT_XCOM_KEY)
         return page_url(receipt["dag_id"], receipt["uri"]) if receipt else ""
 

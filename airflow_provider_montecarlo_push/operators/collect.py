@@ -18,8 +18,8 @@ from airflow_provider_montecarlo_push.collectors.windows import explicit_window,
 from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.events.vocabulary import check_log_type, check_resource_type
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError, InvalidWindowError
-from airflow_provider_montecarlo_push.hooks.endpoints import as_bool
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
+from airflow_provider_montecarlo_push.hooks.flags import as_bool
 from airflow_provider_montecarlo_push.manifests.model import FORMAT, Manifest, TimeWindow
 from airflow_provider_montecarlo_push.operators.locations import folder_of_run, manifest_root, run_of
 

@@ -10,8 +10,8 @@ from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperat
 
 from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
-from airflow_provider_montecarlo_push.hooks.endpoints import as_bool
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
+from airflow_provider_montecarlo_push.hooks.flags import as_bool
 from airflow_provider_montecarlo_push.hooks.ingest import MonteCarloIngestHook
 from airflow_provider_montecarlo_push.links.receipt import RECEIPT_XCOM_KEY, MonteCarloReceiptLink
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader

@@ -168,9 +168,7 @@ class Delivery:
         if len(body) <= self._limits.compressed_bytes:
             return False
         header_bytes = 1_000
-        return (
-            len(body) > self._limits.raw_bytes + header_bytes or body.compressed_size() > self._limits.compressed_bytes
-        )
+        return len(body) > self._limits.raw_bytes + header_bytes or len(body.gzipped) > self._limits.compressed_bytes
 
     def _split_or_shorten(self, batch: Batch, reason: str) -> None:
         if batch.events > 1:

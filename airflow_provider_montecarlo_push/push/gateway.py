@@ -116,7 +116,7 @@ class Gateway:
         """
         trace_id = str(uuid.uuid4())
         # Sent in pieces of known length: the HTTP library would copy what is left of a large body again and again.
-        content = b"".join(body.compressed()) if self._compress else body
+        content = body.gzipped if self._compress else body
         try:
             response = self._client.post(
                 self.endpoint + path,

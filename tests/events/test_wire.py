@@ -138,7 +138,7 @@ def our_payload(flow: Flow, ours: list[Any], destination: Destination, *, crossi
     body = body_of(batch, flow, destination)
     content = b"".join(body)
     assert len(content) == len(body)
-    assert gzip.decompress(b"".join(body.compressed())) == content
+    assert gzip.decompress(body.gzipped) == content
     return json.loads(content)
 
 

@@ -17,13 +17,14 @@ from msgspec import Struct
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.collectors.snowflake.edges import Edge
 from airflow_provider_montecarlo_push.collectors.snowflake.grants import ACCESS_HISTORY, QUERY_HISTORY
-from airflow_provider_montecarlo_push.collectors.snowflake.names import TableName, parse_name
+from airflow_provider_montecarlo_push.collectors.snowflake.names import parse_name
 from airflow_provider_montecarlo_push.collectors.snowflake.options import Options
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Session
 from airflow_provider_montecarlo_push.collectors.snowflake.statements import bounds, select
 from airflow_provider_montecarlo_push.collectors.snowflake.system_views import read_view
 from airflow_provider_montecarlo_push.collectors.windows import chunks
 from airflow_provider_montecarlo_push.events import LineageEvent
+from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.exceptions import InvalidEventError
 from airflow_provider_montecarlo_push.manifests.model import TimeWindow
 

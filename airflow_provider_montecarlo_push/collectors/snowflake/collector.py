@@ -38,7 +38,6 @@ class SnowflakeCollector(Collector):
     """
 
     name: ClassVar[str] = "snowflake"
-    connection_types: ClassVar[tuple[str, ...]] = ("snowflake",)
     resource_type: ClassVar[str] = "snowflake"
     log_type: ClassVar[str | None] = "snowflake"
     latency: ClassVar[Mapping[Flow, timedelta]] = {

@@ -7,11 +7,11 @@ from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.collectors.snowflake.edges import Edge
 from airflow_provider_montecarlo_push.collectors.snowflake.grants import OBJECT_DEPENDENCIES, view_grants
 from airflow_provider_montecarlo_push.collectors.snowflake.merging import Follower
-from airflow_provider_montecarlo_push.collectors.snowflake.names import TableName
 from airflow_provider_montecarlo_push.collectors.snowflake.options import Options
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Session
 from airflow_provider_montecarlo_push.collectors.snowflake.statements import VIEW_TYPES, select
 from airflow_provider_montecarlo_push.events import LineageEvent
+from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.exceptions import AccessDeniedError
 
 _NOTED = "object_dependencies_denied"

@@ -10,13 +10,13 @@ import msgspec
 
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
-from airflow_provider_montecarlo_push.collectors.snowflake.names import TableName
 from airflow_provider_montecarlo_push.events import (
     ColumnLineageField,
     ColumnLineageSourceField,
     LineageAssetRef,
     LineageEvent,
 )
+from airflow_provider_montecarlo_push.events.names import TableName
 
 REMEMBERED = 200_000
 _DESTINATION = "dest"

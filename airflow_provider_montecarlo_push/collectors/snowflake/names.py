@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from airflow_provider_montecarlo_push.events.names import TableName
 
 _PART = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
-
-
-class TableName(NamedTuple):
-    """A table or view, in the case that the warehouse stores."""
-
-    database: str
-    schema: str
-    name: str
-
-    def __str__(self) -> str:
-        return ".".join(self)
 
 
 def identifier(name: str) -> str:

@@ -12,11 +12,11 @@ from airflow_provider_montecarlo_push.collectors.snowflake.databases import Data
 from airflow_provider_montecarlo_push.collectors.snowflake.dependencies import Dependencies
 from airflow_provider_montecarlo_push.collectors.snowflake.errors import TooMuchDataError
 from airflow_provider_montecarlo_push.collectors.snowflake.merging import Follower, in_order
-from airflow_provider_montecarlo_push.collectors.snowflake.names import TableName
 from airflow_provider_montecarlo_push.collectors.snowflake.options import Options
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Row, Session
 from airflow_provider_montecarlo_push.collectors.snowflake.statements import Catalog
 from airflow_provider_montecarlo_push.events import LineageEvent
+from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.exceptions import AccessDeniedError, InvalidEventError
 from airflow_provider_montecarlo_push.manifests.model import TimeWindow
 

@@ -80,29 +80,18 @@ class AirflowServer:
         """Let a DAG run."""
         self._client.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": False}).raise_for_status()
 
-    def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None) -> str:
-        """Start a run and return its id."""
-        body = {"logical_date": None, "conf": dict(conf or {})}
-        answer = self._client.post(f"/api/v2/dags/{dag_id}/dagRuns", json=body)
-        answer.raise_for_status()
-        return str(answer.json()["dag_run_id"])
+    def wait_for_run(self, dag_id: str, *, seconds: float = 300.0) -> dict[str, Any]:
+        """Wait until a DAG has a finished run and return it.
 
-    def wait_for_run(self, dag_id: str, run_id: str | None = None, *, seconds: float = 300.0) -> dict[str, Any]:
-        """Wait until a run has finished and return it.
-
-        :param run_id: the run, or ``None`` for the first one that the DAG has.
         :raises SourceUnavailableError: when it takes longer than ``seconds``.
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            runs = self._get(f"/api/v2/dags/{dag_id}/dagRuns")["dag_runs"]
-            for run in runs:
-                if run_id in (None, run["dag_run_id"]) and run["state"] in _FINISHED:
+            for run in self._get(f"/api/v2/dags/{dag_id}/dagRuns")["dag_runs"]:
+                if run["state"] in _FINISHED:
                     return dict(run)
             time.sleep(0.5)
-        raise SourceUnavailableError(
-            f"The run of {dag_id} has not finished after {seconds:.0f} s; see {self.log_file}."
-        )
+        raise SourceUnavailableError(f"No run of {dag_id} has finished after {seconds:.0f} s; see {self.log_file}.")
 
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """Return the task instances of a run."""

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import secrets
-import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,13 +58,6 @@ class Access:
                 to_text(self._clock.now()),
             ),
         )
-
-    def new_key(self, kind: str, description: str = "", warehouses: Iterable[str] | None = None) -> KeyConfig:
-        """Create a key with a random id and secret."""
-        limited = None if warehouses is None else tuple(warehouses)
-        key = KeyConfig(uuid.uuid4().hex, secrets.token_urlsafe(32), kind, description, limited)
-        self.add_key(key)
-        return key
 
     def revoke_key(self, key_id: str) -> bool:
         """Revoke a key; return whether there was one to revoke."""

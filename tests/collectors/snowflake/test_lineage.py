@@ -10,12 +10,12 @@ from snowflake.connector.errors import ProgrammingError
 
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
 from airflow_provider_montecarlo_push.collectors.snowflake.edges import Edge, Gate
-from airflow_provider_montecarlo_push.collectors.snowflake.names import TableName
 from airflow_provider_montecarlo_push.collectors.snowflake.schemas import Schemas
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Session
 from airflow_provider_montecarlo_push.collectors.snowflake.views import contains_midnight
 from airflow_provider_montecarlo_push.collectors.windows import explicit_window
 from airflow_provider_montecarlo_push.events import LineageEvent
+from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.exceptions import AccessDeniedError
 from airflow_provider_montecarlo_push.manifests.model import TimeWindow
 from airflow_provider_montecarlo_push.sandbox.warehouse import EmbeddedWarehouse

@@ -2,12 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_montecarlo_push.collectors.snowflake.names import (
-    TableName,
-    bound_identifier,
-    identifier,
-    parse_name,
-)
+from airflow_provider_montecarlo_push.collectors.snowflake.names import bound_identifier, identifier, parse_name
+from airflow_provider_montecarlo_push.events.names import TableName
 
 LONG = "N" * 300
 

@@ -12,13 +12,6 @@ from airflow_provider_montecarlo_push.sandbox.warehouse import EmbeddedWarehouse
 Query = Callable[..., list[tuple[Any, ...]]]
 
 
-@pytest.fixture(scope="session")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedWarehouse]:
-    """One seeded warehouse for all tests; each test makes the schemas that it changes."""
-    with EmbeddedWarehouse.running(tmp_path_factory.mktemp("warehouse")) as running:
-        yield running
-
-
 @pytest.fixture
 def connect(warehouse: EmbeddedWarehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
     """Open connections through Airflow's own SnowflakeHook."""
