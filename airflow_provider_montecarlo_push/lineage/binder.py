@@ -8,15 +8,16 @@ column and leave out the next.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 
 from sqlglot import exp
 
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage import expressions, sources
 from airflow_provider_montecarlo_push.lineage.ctes import bind_with
+from airflow_provider_montecarlo_push.lineage.known import Known
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
-from airflow_provider_montecarlo_push.lineage.names import Names
+from airflow_provider_montecarlo_push.lineage.names import ExternalName, Names
 from airflow_provider_montecarlo_push.lineage.projections import projections
 from airflow_provider_montecarlo_push.lineage.relations import Column, Item, Open, Ref, Relation
 from airflow_provider_montecarlo_push.lineage.scopes import Ctes, Scope
@@ -24,32 +25,26 @@ from airflow_provider_montecarlo_push.lineage.scopes import Ctes, Scope
 _FILTERS = ("where", "having", "qualify", "group", "order", "connect", "prewhere", "distinct", "limit")
 _CHECK_EVERY = 256
 
-Columns = Callable[[TableName], Sequence[str] | None]
-Stored = Callable[[exp.Table], tuple[Relation, Iterable[TableName]] | None]
-
 
 class Binder:
     """Binds the queries of one statement, and gathers the tables that they read.
 
     :param names: how names are folded and completed.
-    :param columns: gives the columns of a table, ``None`` when they are unknown.
-    :param stored: gives what a temporary table holds and the tables that this came from, ``None`` for others.
+    :param known: what is known of tables.
     :param deadline: reading of ``time.monotonic`` after which to give up.
     """
 
-    def __init__(self, names: Names, columns: Columns, stored: Stored, deadline: float) -> None:
+    def __init__(self, names: Names, known: Known, deadline: float) -> None:
         self.names = names
-        self.columns = columns
+        self.known = known
         self.tables: dict[TableName, None] = {}
         self.unresolved: dict[str, None] = {}
-        self._stored = stored
-        self._given = (names, columns, stored, deadline)
         self._deadline = deadline
         self._steps = 0
 
     def fresh(self) -> Binder:
         """Return a binder that has read nothing yet, with what is left of the time."""
-        return Binder(*self._given)
+        return Binder(self.names, self.known, self._deadline)
 
     def step(self, weight: int = 1) -> None:
         """Count a piece of work.
@@ -70,15 +65,26 @@ class Binder:
 
     # Tables ----------------------------------------------------------------------------------------
 
+    def name(self, table: exp.Table) -> TableName:
+        """Return the full name of ``table``, or that of a temporary one as far as it goes.
+
+        :raises StatementError: when it cannot be completed.
+        """
+        temporary = self.names.temporary(table)
+        if temporary is not None:
+            return temporary
+        try:
+            return self.names.table(table)
+        except StatementError:
+            partial = self.names.partial(table)
+            if partial is None or not self.known.has(partial):
+                raise
+            return partial
+
     def table(self, table: exp.Table) -> tuple[Relation, TableName | None]:
         """Return what a table gives and its full name; one that cannot be named is noted and gives nothing."""
-        stored = self._stored(table)
-        if stored is not None:
-            relation, tables = stored
-            self.tables.update(dict.fromkeys(tables))
-            return relation, None
         try:
-            name = self.names.table(table)
+            name = self.name(table)
         except StatementError as error:
             return self.nameless(error), None
         return self.named_table(name), name
@@ -91,10 +97,17 @@ class Binder:
     def named_table(self, name: TableName) -> Relation:
         """Return what the table ``name`` gives, and note that it is read."""
         self.tables.setdefault(name)
-        columns = self.columns(name)
+        columns = self.known.columns(name)
         if columns is None:
             return self.make([Open(name)])
         return self.make([Column(column, (Ref(name, column),)) for column in columns], base=name)
+
+    def external(self, name: ExternalName) -> Relation:
+        """Return what a stage or file gives, and note that it is read, if such ends are wanted."""
+        if not self.known.external_wanted:
+            return self.make([Open()])
+        self.tables.setdefault(name)
+        return self.make([Open(name)])
 
     # Queries ---------------------------------------------------------------------------------------
 

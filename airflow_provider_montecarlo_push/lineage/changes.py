@@ -8,10 +8,10 @@ from sqlglot import exp
 
 from airflow_provider_montecarlo_push.lineage import expressions, sources
 from airflow_provider_montecarlo_push.lineage.ctes import bind_with
+from airflow_provider_montecarlo_push.lineage.effects import Fields
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.scopes import Scope, Source
 from airflow_provider_montecarlo_push.lineage.targets import Work, bare, canonical, split_target
-from airflow_provider_montecarlo_push.lineage.writes import Fields
 
 
 def follow_merge(work: Work, node: exp.Merge) -> None:

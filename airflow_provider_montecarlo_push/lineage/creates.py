@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from airflow_provider_montecarlo_push.lineage.ctes import bind_with
+from airflow_provider_montecarlo_push.lineage.effects import Mode, Write, columns_of, fields_of
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
-from airflow_provider_montecarlo_push.lineage.relations import Column, Relation
+from airflow_provider_montecarlo_push.lineage.relations import Relation
 from airflow_provider_montecarlo_push.lineage.targets import Work, is_temporary, split_target
-from airflow_provider_montecarlo_push.lineage.writes import fields_of
 
 _QUERIES = (exp.Query, exp.Values, exp.Table)
 
@@ -19,7 +19,6 @@ def follow_create(work: Work, node: exp.Create) -> None:
     if kind not in ("TABLE", "VIEW"):
         raise StatementError(Reason.DDL)
     table, listed = split_target(work, node.this)
-    work.session.drop(table)
     clone = node.args.get("clone")
     query = node.expression
     if clone is not None and isinstance(clone.this, exp.Table):
@@ -32,16 +31,21 @@ def follow_create(work: Work, node: exp.Create) -> None:
     _fill(work, node, table, listed, relation)
 
 
+def _mode(node: exp.Create) -> Mode:
+    return Mode.ENSURE if node.args.get("exists") else Mode.CREATE
+
+
 def _fill(work: Work, node: exp.Create, table: exp.Table, listed: list[str] | None, relation: Relation) -> None:
-    if is_temporary(node, table):
-        work.create_temporary(table, relation.renamed(listed or []))
-        return
-    is_view = (node.args.get("kind") or "").upper() == "VIEW"
     target = _receiver(node) or table
-    work.land(target, fields_of(relation, listed), relation=relation, is_view=is_view and target is table)
-    columns = listed or [column.name for column in relation.leading() if column.name is not None]
-    if len(columns) == len(relation.items):
-        _note(work, table, columns)
+    work.land(
+        target,
+        fields_of(relation, listed),
+        relation=relation if not listed else None,
+        mode=_mode(node) if target is table else Mode.ADD,
+        is_view=(node.args.get("kind") or "").upper() == "VIEW" and target is table,
+        temporary=is_temporary(work.names, node, table),
+        columns=listed or columns_of(relation),
+    )
 
 
 def _receiver(node: exp.Create) -> exp.Table | None:
@@ -52,22 +56,16 @@ def _receiver(node: exp.Create) -> exp.Table | None:
 
 
 def _define(work: Work, node: exp.Create, table: exp.Table, listed: list[str] | None) -> None:
-    """Note the columns of a table that is created empty."""
+    """Note a table that is created empty, and its columns."""
     properties = node.args.get("properties")
     like = properties.find(exp.LikeProperty) if properties is not None else None
     columns = list(listed or ())
     if like is not None and isinstance(like.this, exp.Table):
         columns = list(work.columns(like.this) or ())
-    if is_temporary(node, table):
-        work.create_temporary(table, work.binder.make(Column(name) for name in columns))
-        return
-    _note(work, table, columns)
-    raise StatementError(Reason.DDL)
-
-
-def _note(work: Work, table: exp.Table, columns: list[str]) -> None:
+    temporary = is_temporary(work.names, node, table)
+    work.outcome.without_edge.append(Reason.DDL)
     try:
-        name = work.names.table(table)
+        name = work.new_name(table) if temporary else work.binder.name(table)
     except StatementError:
         return  # without its full name nothing later can be matched to it
-    work.session.created(name, tuple(columns))
+    work.outcome.add(Write(name, mode=_mode(node), temporary=temporary, columns=tuple(columns)))

@@ -9,10 +9,10 @@ from sqlglot import exp
 
 from airflow_provider_montecarlo_push.lineage.changes import follow_merge, follow_update
 from airflow_provider_montecarlo_push.lineage.creates import follow_create
+from airflow_provider_montecarlo_push.lineage.effects import Use
 from airflow_provider_montecarlo_push.lineage.inserts import follow_insert, follow_multi_insert, follow_select_into
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.targets import Work
-from airflow_provider_montecarlo_push.lineage.writes import Outcome
 
 _WRITES: list[tuple[type[exp.Expr], Callable[[Work, Any], None]]] = [
     (exp.Insert, follow_insert),
@@ -39,20 +39,19 @@ _WITHOUT_EDGE: list[tuple[type[exp.Expr], Reason]] = [
 ]
 
 
-def follow(work: Work, tree: exp.Expr) -> Outcome:
-    """Return what one statement does.
+def follow(work: Work, tree: exp.Expr) -> None:
+    """Record what one statement does.
 
     :raises StatementError: when that cannot be told.
     """
     if isinstance(tree, exp.Use):
         _use(work, tree)
-    elif isinstance(tree, exp.Drop | exp.Alter) or _is_alter(tree):
-        _forget(work, tree)
+    elif isinstance(tree, exp.Alter) or (isinstance(tree, exp.Command) and tree.name.upper() == "ALTER"):
+        work.outcome.without_edge.append(Reason.DDL)
     elif (reason := _plain(tree)) is not None:
         work.outcome.without_edge.append(reason)
     else:
         _write(work, tree)
-    return work.outcome
 
 
 def _plain(tree: exp.Expr) -> Reason | None:
@@ -71,7 +70,6 @@ def _write(work: Work, tree: exp.Expr) -> None:
         if error.reason not in _COUNTED:
             raise
         work.outcome.without_edge.append(error.reason)
-    work.outcome.lasting = work.outcome.lasting or isinstance(tree, exp.Create)
 
 
 def _write_in_ctes(work: Work, tree: exp.Expr) -> None:
@@ -83,9 +81,7 @@ def _write_in_ctes(work: Work, tree: exp.Expr) -> None:
             inner = cte.this.copy()
             if before and inner.args.get("with_") is None:
                 inner.set("with_", exp.With(expressions=[earlier.copy() for earlier in before]))
-            part = Work(work.binder.fresh(), work.session)
-            _write(part, inner)
-            work.outcome.writes += part.outcome.writes
+            _write(work.part(), inner)
         before.append(cte)
 
 
@@ -95,35 +91,16 @@ _COUNTED = frozenset({Reason.READ_ONLY, Reason.DDL, Reason.DELETE, Reason.NO_SOU
 def _use(work: Work, tree: exp.Use) -> None:
     """Change the defaults for what follows in the same text."""
     work.outcome.without_edge.append(Reason.READ_ONLY)
-    work.outcome.lasting = True
     kind = (tree.args["kind"].name if tree.args.get("kind") is not None else "").upper()
     table = tree.this
     if not isinstance(table, exp.Table) or kind not in ("", "DATABASE", "SCHEMA", "CATALOG"):
         return
     parts = [work.names.part(part) for part in table.parts]
+    profile = work.names.profile
     if len(parts) > 1:
-        work.names.use(parts[0], parts[-1])
-    elif kind == "SCHEMA" or work.names.profile.levels == 2 or (not kind and _use_means_schema(work)):
-        work.names.use(None, parts[0])
+        use = Use(parts[0], parts[-1])
+    elif kind == "SCHEMA" or (kind != "CATALOG" and (profile.levels == 2 or profile.use_means_schema)):
+        use = Use(None, parts[0])
     else:
-        work.names.use(parts[0], work.names.profile.default_schema)
-
-
-def _use_means_schema(work: Work) -> bool:
-    return work.names.profile.grammar in ("databricks", "spark", "trino", "presto", "athena", "duckdb")
-
-
-def _is_alter(tree: exp.Expr) -> bool:
-    return isinstance(tree, exp.Command) and tree.name.upper() == "ALTER"
-
-
-def _forget(work: Work, tree: exp.Expr) -> None:
-    """Forget a table that is dropped, or whose columns may be others from now on."""
-    work.outcome.without_edge.append(Reason.DDL)
-    work.outcome.lasting = True
-    if not isinstance(tree.this, exp.Table):
-        return
-    if isinstance(tree, exp.Drop):
-        work.session.drop(tree.this)
-    else:
-        work.session.forget_columns(tree.this)
+        use = Use(parts[0], profile.default_schema)
+    work.outcome.effects.append(use)

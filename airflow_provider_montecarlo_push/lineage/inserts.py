@@ -8,18 +8,21 @@ from sqlglot import exp
 
 from airflow_provider_montecarlo_push.lineage import expressions
 from airflow_provider_montecarlo_push.lineage.ctes import bind_with
+from airflow_provider_montecarlo_push.lineage.effects import Fields, Mode, columns_of, fields_of
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.relations import Column, Relation
-from airflow_provider_montecarlo_push.lineage.scopes import Scope, Source
-from airflow_provider_montecarlo_push.lineage.targets import Work, bare, canonical, has_temporary_name, split_target
-from airflow_provider_montecarlo_push.lineage.writes import Fields, fields_of
+from airflow_provider_montecarlo_push.lineage.scopes import Ctes, Scope, Source
+from airflow_provider_montecarlo_push.lineage.targets import Work, bare, canonical, split_target
 
 
-def follow_insert(work: Work, node: exp.Insert) -> None:
-    """INSERT INTO and INSERT OVERWRITE."""
+def follow_insert(work: Work, node: exp.Insert, around: Ctes | None = None) -> None:
+    """INSERT INTO and INSERT OVERWRITE.
+
+    :param around: CTEs that the statement shares with others.
+    """
     binder = work.binder
     table, listed = split_target(work, node.this)
-    ctes = bind_with(binder, node, {}, None)
+    ctes = bind_with(binder, node, around or {}, None)
     query = node.expression or node.args.get("source")
     if not isinstance(query, exp.Expr):
         raise StatementError(Reason.NO_SOURCE)
@@ -44,7 +47,9 @@ def insert(
         names = [name for name in known if work.names.column_key(name) not in static]
     else:
         relation, names = _partitioned(relation, dynamic), None
-    work.land(table, fields_of(relation, names), relation=None if names else relation)
+    overwrites = node is not None and bool(node.args.get("overwrite")) and not (static or dynamic)
+    mode = Mode.OVERWRITE if overwrites else Mode.ADD
+    work.land(table, fields_of(relation, names), relation=None if names else relation, mode=mode)
 
 
 def _spelled(work: Work, relation: Relation, known: Sequence[str] | None) -> Relation:
@@ -90,21 +95,26 @@ def follow_select_into(work: Work, node: exp.Query) -> None:
     if into is None or not isinstance(into.this, exp.Table):
         raise StatementError(Reason.READ_ONLY)
     relation = work.binder.query(node, {})
-    if into.args.get("temporary") or has_temporary_name(into.this):
-        work.create_temporary(into.this, relation)
-    else:
-        work.land(into.this, fields_of(relation, None), relation=relation)
+    work.land(
+        into.this,
+        fields_of(relation, None),
+        relation=relation,
+        mode=Mode.CREATE,
+        temporary=bool(into.args.get("temporary")) or work.names.temporary(into.this) is not None,
+        columns=columns_of(relation),
+    )
 
 
 def follow_multi_insert(work: Work, node: exp.MultitableInserts) -> None:
     """INSERT ALL and INSERT FIRST of Snowflake; FROM … INSERT … INSERT … of Hive."""
     source = node.args["source"]
-    ctes = bind_with(work.binder, node, {}, None)
     if all(isinstance(branch, exp.Insert) for branch in node.expressions):
         for branch in node.expressions:
             _read_from(branch, source)
-            follow_insert(work, branch)
+            part = work.part()
+            follow_insert(part, branch, bind_with(part.binder, node, {}, None))
         return
+    ctes = bind_with(work.binder, node, {}, None)
     relation = work.binder.query(source, ctes)
     scope = Scope(ctes, None, [Source("", relation)])
     branches = [branch.this if isinstance(branch, exp.ConditionalInsert) else branch for branch in node.expressions]

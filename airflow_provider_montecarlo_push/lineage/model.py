@@ -18,8 +18,8 @@ class Reason(StrEnum):
     DDL = "ddl"
     DELETE = "delete"
     NO_SOURCE = "no_source"
-    SELF_ONLY = "self_only"
     TEMPORARY = "temporary"
+    STAGED = "staged"
     EXTERNAL = "external"
     # something is missing
     SYNTAX = "syntax"

@@ -10,6 +10,12 @@ from airflow_provider_montecarlo_push.lineage.model import Reason, StatementErro
 from airflow_provider_montecarlo_push.lineage.profiles import Profile
 
 
+class ExternalName(TableName):
+    """A stage, or a place of files: scheme, bucket and path."""
+
+    __slots__ = ()
+
+
 class Names:
     """Folds identifiers as the dialect does, and completes tables' names.
 
@@ -61,6 +67,25 @@ class Names:
             and schema.name.lower() in self.profile.path_schemas
         )
 
+    def temporary(self, table: exp.Table) -> TableName | None:
+        """Return the name of a table that is temporary by it: ``#t``, or the table variable ``@t``."""
+        this = table.this
+        if isinstance(this, exp.Parameter):
+            return TableName("", "", f"@{this.name}".lower())
+        if not isinstance(this, exp.Identifier):
+            return None
+        if this.args.get("temporary") or this.args.get("global_"):
+            return TableName("", "", "#" + this.name.lstrip("#").lower())
+        return TableName("", "", this.name.lower()) if this.name.startswith("#") else None
+
+    def partial(self, table: exp.Table) -> TableName | None:
+        """Return the name of ``table`` as far as it goes: a temporary table may belong to no schema at all."""
+        this = table.this
+        if not isinstance(this, exp.Identifier | exp.Dot):
+            return None
+        database, schema, name = self._parts(table)
+        return TableName(database or "", schema or "", name)
+
     def table(self, table: exp.Table) -> TableName:
         """Return the full name of ``table``.
 
@@ -110,8 +135,8 @@ class Names:
         :raises StatementError: when no default is known.
         """
         if self.profile.levels == 2:
-            both = schema or self.default_schema or self.default_database
-            database = schema = both
+            schema = schema or self.default_schema or self.default_database
+            database = database or self._database_of(schema)
         else:
             schema = schema or self.default_schema
             database = database or self.default_database
@@ -119,3 +144,9 @@ class Names:
             missing = "database" if schema else "schema"
             raise StatementError(Reason.UNRESOLVED_NAME, f"{name}: no {missing} given and no default known")
         return TableName(database, schema, name)
+
+    def _database_of(self, schema: str | None) -> str | None:
+        """Return the database of a schema where the two are one thing; unless the defaults tell them apart."""
+        if self.default_database and self.default_schema and self.default_database != self.default_schema:
+            return self.default_database
+        return schema

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage.binder import Binder
 from airflow_provider_montecarlo_push.lineage.dispatch import follow
+from airflow_provider_montecarlo_push.lineage.effects import Outcome, Use
 from airflow_provider_montecarlo_push.lineage.fingerprints import RecentlyUsed
 from airflow_provider_montecarlo_push.lineage.grammar import Grammar, quiet, with_deep_stack
+from airflow_provider_montecarlo_push.lineage.known import ColumnsOf, Known
+from airflow_provider_montecarlo_push.lineage.lexer import code
 from airflow_provider_montecarlo_push.lineage.model import (
     AssetTypes,
     Catalog,
@@ -19,28 +21,23 @@ from airflow_provider_montecarlo_push.lineage.model import (
     StatementError,
     Unparsed,
 )
-from airflow_provider_montecarlo_push.lineage.names import Names
+from airflow_provider_montecarlo_push.lineage.moves import WORD_BY_WORD, follow_move
+from airflow_provider_montecarlo_push.lineage.names import ExternalName, Names
+from airflow_provider_montecarlo_push.lineage.phrases import Phrase
 from airflow_provider_montecarlo_push.lineage.profiles import profile_of
+from airflow_provider_montecarlo_push.lineage.resolution import Resolver
 from airflow_provider_montecarlo_push.lineage.scanner import Statement, scan
-from airflow_provider_montecarlo_push.lineage.session import Session
-from airflow_provider_montecarlo_push.lineage.statements import is_script, without_edge
+from airflow_provider_montecarlo_push.lineage.scripts import Script
+from airflow_provider_montecarlo_push.lineage.statements import without_edge
+from airflow_provider_montecarlo_push.lineage.tables import Edge, Tables
 from airflow_provider_montecarlo_push.lineage.targets import Work
-from airflow_provider_montecarlo_push.lineage.writes import Outcome
 
 _SHOWN = 1_000
-_CACHED_REFS = 300_000  # some 60 MB
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """A statement that cannot be followed, as it is remembered."""
-
-    reason: Reason
-    detail: str
+_CACHED_NAMES = 300_000  # some 60 MB
 
 
 class LineageParser:
-    """Extracts lineage from many texts of one warehouse. It is used by one thread.
+    """Reads statements of one warehouse's SQL. It is used by one thread.
 
     Statements that differ only in literals, white space and comments are parsed once; so the catalog must answer
     the same for the parser's lifetime.
@@ -49,12 +46,13 @@ class LineageParser:
         a neutral one.
     :param catalog: columns of tables, by which ``*`` is expanded and unqualified columns are placed. Looked up
         when a statement needs it. Without it, columns are given only where they are certain.
+    :param asset_types: corrects the asset types of tables; otherwise ``VIEW`` for what CREATE VIEW defines and
+        ``TABLE`` for all else.
+    :param external: stages, buckets and files are ends of edges too, with asset type ``EXTERNAL``.
     :param cache_size: number of statement shapes to remember; 0 for none.
     :param max_bytes: longer statements are not parsed.
     :param max_tokens: nor are those of more tokens.
-    :param time_limit: statements whose columns take longer to bind are given up.
-    :param asset_types: corrects the asset types of tables; otherwise ``VIEW`` for what CREATE VIEW defines and
-        ``TABLE`` for all else.
+    :param time_limit: seconds after which a statement is given up.
     :raises UnknownValueError: for an unknown dialect.
     """
 
@@ -63,19 +61,21 @@ class LineageParser:
         dialect: str | None,
         catalog: Catalog | None = None,
         *,
+        asset_types: AssetTypes | None = None,
+        external: bool = False,
         cache_size: int = 5_000,
         max_bytes: int = 1_000_000,
         max_tokens: int = 300_000,
         time_limit: float = 10.0,
-        asset_types: AssetTypes | None = None,
     ) -> None:
-        self._profile = profile_of(dialect)
-        self._grammar = Grammar(self._profile.grammar, max_tokens=max_tokens)
+        self.profile = profile_of(dialect)
+        self._asset_type = _type_lookup(asset_types)
+        self._external = external
+        self._grammar = Grammar(self.profile.grammar, max_tokens=max_tokens)
         self._columns = _column_lookup(catalog)
-        self._type_of = _type_lookup(asset_types)
         self._max_bytes = max_bytes
         self._time_limit = time_limit
-        self._cache: RecentlyUsed[Outcome | _Failure] = RecentlyUsed(cache_size, _CACHED_REFS)
+        self._cache: RecentlyUsed[Outcome] = RecentlyUsed(cache_size, _CACHED_NAMES)
 
     @property
     def cache_hits(self) -> int:
@@ -90,95 +90,133 @@ class LineageParser:
     def extract(
         self, sql: str, default_database: str | None = None, default_schema: str | None = None
     ) -> LineageResult:
-        """Return the lineage of a text of one or many statements.
+        """Return the lineage of a text of one or many statements, which stands for itself.
 
-        :param sql: the text. Its statements are handled in order: a temporary table is resolved through to what
-            was written into it, and USE changes the defaults.
+        Its statements are handled in order: tables that are temporary, or made and dropped again, are resolved through
+        to what was written into them, renames and swaps move what came before, and USE changes the defaults.
+
+        :param sql: the text.
         :param default_database: database of names that give none, in the warehouse's own case.
         :param default_schema: schema of names that give none, likewise.
         """
         result = LineageResult()
-        names = Names(self._profile, default_database, default_schema)
-        session = Session(names)
+        names = Names(self.profile, default_database, default_schema)
+        tables = Tables()
         following: Statement | None = None
-        for statement in scan(sql.replace("\0", " "), self._profile):
+        number = 0
+        for number, statement in enumerate(self.statements(sql, result)):
             if following is not None:
-                self._handle(following, result, session, last=False)
+                self.take(following, names, tables, result)
             following = statement
         if following is not None:
-            self._handle(following, result, session, last=True)
+            self.take(following, names, tables, result, alone=number == 0)
+        self.release(tables, tables.edges, result)
         return result
 
-    def _handle(self, statement: Statement, result: LineageResult, session: Session, *, last: bool) -> None:
+    def statements(self, sql: str, result: LineageResult) -> Iterator[Statement]:
+        """Yield the plain statements of a text, those inside of scripts and routines included.
+
+        :param result: takes what cannot be read.
+        """
+        script = Script(self.profile)
+        for piece in scan(sql.replace("\0", " "), self.profile, exact=self._external):
+            for statement in script.plain(piece):
+                if isinstance(statement, Unparsed):
+                    result.counts["statements"] += 1
+                    result.unparsed.append(statement)
+                else:
+                    yield statement
+
+    def take(
+        self,
+        statement: Statement,
+        names: Names,
+        tables: Tables,
+        result: LineageResult,
+        owner: Hashable = None,
+        *,
+        alone: bool = False,
+    ) -> None:
+        """Add what a statement does to ``tables``.
+
+        :param names: completes the names of tables.
+        :param tables: what earlier statements have made.
+        :param result: takes the counts, and what cannot be followed.
+        :param owner: the connection that runs it.
+        :param alone: no other statement depends on it.
+        """
         result.counts["statements"] += 1
-        skipped = without_edge(statement, self._profile, last=last)
+        skipped = without_edge(statement, self.profile, alone=alone, external=self._external)
         if skipped is not None:
             result.counts[skipped] += 1
             return
-        outcome = self._outcome(statement, session, last=last)
-        if isinstance(outcome, _Failure):
-            result.unparsed.append(Unparsed(statement.text[:_SHOWN], outcome.reason, outcome.detail))
+        outcome = self._outcome(statement, names, tables, owner)
+        if outcome.failure is not None:
+            result.unparsed.append(Unparsed(statement.text[:_SHOWN], outcome.failure.reason, outcome.failure.detail))
             return
-        result.edges.extend(write.event(self._type_of) for write in outcome.writes)
         result.counts.update(outcome.without_edge)
+        result.counts.update(tables.apply(outcome.effects, owner))
+        for effect in outcome.effects:
+            if isinstance(effect, Use):
+                names.use(effect.database, effect.schema)
         if outcome.unresolved:
             detail = "; ".join(outcome.unresolved)
             result.unparsed.append(Unparsed(statement.text[:_SHOWN], Reason.UNRESOLVED_NAME, detail))
 
-    def _outcome(self, statement: Statement, session: Session, *, last: bool) -> Outcome | _Failure:
+    def release(self, tables: Tables, edges: Iterable[Edge], result: LineageResult) -> None:
+        """Add the events of ``edges`` to ``result``, with names as they are by now."""
+        resolver = Resolver(tables, Names(self.profile, None, None).column_key, self._type_of)
+        for edge in edges:
+            event = resolver.event(edge)
+            if event is not None:
+                result.edges.append(event)
+            else:
+                result.counts[Reason.STAGED] += 1
+
+    def _outcome(self, statement: Statement, names: Names, tables: Tables, owner: Hashable) -> Outcome:
         if len(statement.text) > self._max_bytes or len(statement.text.encode(errors="replace")) > self._max_bytes:
-            return _Failure(Reason.TOO_LARGE, f"longer than {self._max_bytes} bytes")
-        if is_script(statement):
-            return _Failure(Reason.SCRIPT, "a block of code, not one statement")
-        if not session.is_empty:
-            return self._follow(statement, session)
-        key = (statement.shape, session.names.default_database, session.names.default_schema)
+            return Outcome(failure=StatementError(Reason.TOO_LARGE, f"longer than {self._max_bytes} bytes"))
+        key = (statement.shape, names.default_database, names.default_schema)
         outcome = self._cache.get(key)
-        if outcome is None or (isinstance(outcome, Outcome) and outcome.lasting and not last):
-            outcome = self._follow(statement, session)
-            self._cache.put(key, outcome, _weight(outcome))
+        if outcome is None or any(tables.columns(name, owner) != made for name, made in outcome.seen.items()):
+            known = Known(tables, owner, self._columns, external_wanted=self._external)
+            outcome = self._follow(statement, names, known)
+            outcome.seen = known.seen
+            self._cache.put(key, outcome, outcome.weight)
         return outcome
 
-    def _follow(self, statement: Statement, session: Session) -> Outcome | _Failure:
+    def _follow(self, statement: Statement, names: Names, known: Known) -> Outcome:
         try:
             with quiet():
                 try:
-                    return self._parse(statement, session)
+                    return self._parse(statement, names, known)
                 except RecursionError:
-                    return with_deep_stack(lambda: self._parse(statement, session))
+                    return with_deep_stack(lambda: self._parse(statement, names, known))
         except StatementError as error:
-            return _Failure(error.reason, error.detail)
+            return Outcome(failure=StatementError(error.reason, error.detail))
         except RecursionError:
-            return _Failure(Reason.TOO_COMPLEX, "nested too deeply")
+            return Outcome(failure=StatementError(Reason.TOO_COMPLEX, "nested too deeply"))
 
-    def _parse(self, statement: Statement, session: Session) -> Outcome:
-        total = Outcome()
-        for tree in self._grammar.parse(statement.code):
-            deadline = time.monotonic() + self._time_limit
-            binder = Binder(session.names, self._lookup(session), session.stored, deadline)
-            outcome = follow(Work(binder, session), tree)
-            total.writes += outcome.writes
-            total.without_edge += outcome.without_edge
-            total.unresolved += outcome.unresolved
-            total.lasting = total.lasting or outcome.lasting
-        return total
+    def _parse(self, statement: Statement, names: Names, known: Known) -> Outcome:
+        deadline = time.monotonic() + self._time_limit
+        work = Work(Binder(names, known, deadline))
+        if not self._is_move(statement, work):
+            for tree in self._grammar.parse(statement.code):
+                part = work.part()
+                follow(part, tree)
+        return work.outcome
 
-    def _lookup(self, session: Session) -> Callable[[TableName], Sequence[str] | None]:
-        def columns(name: TableName) -> Sequence[str] | None:
-            created = session.columns(name)
-            return created if created is not None else self._columns(name)
+    def _type_of(self, name: TableName) -> str | None:
+        return self._asset_type(name) or ("EXTERNAL" if isinstance(name, ExternalName) else None)
 
-        return columns
-
-
-def _weight(outcome: Outcome | _Failure) -> int:
-    """Return how many references to columns and tables an outcome holds."""
-    if isinstance(outcome, _Failure):
-        return 1
-    return 1 + sum(len(w.sources) + sum(1 + len(refs) for _, refs in w.fields) for w in outcome.writes)
+    def _is_move(self, statement: Statement, work: Work) -> bool:
+        """Record what a statement does that is read word by word; return whether it is one."""
+        if not statement.head or statement.head[0] not in WORD_BY_WORD:
+            return False
+        return follow_move(work, Phrase(code(statement.code, self.profile), self.profile))
 
 
-def _column_lookup(catalog: Catalog | None) -> Callable[[TableName], Sequence[str] | None]:
+def _column_lookup(catalog: Catalog | None) -> ColumnsOf:
     if catalog is None:
         return lambda _: None
     if callable(catalog):
@@ -202,10 +240,12 @@ def extract_lineage(
     default_schema: str | None = None,
     catalog: Catalog | None = None,
     asset_types: AssetTypes | None = None,
+    external: bool = False,
 ) -> LineageResult:
     """Return the lineage of a text of one or many statements.
 
-    For a stream of texts keep a :class:`LineageParser`, which parses each shape of statement once.
+    For many texts keep a :class:`LineageParser`, which parses each shape of statement once; for queries that depend on
+    one another a :class:`LineageSession`.
 
     :param sql: the text.
     :param dialect: ``snowflake``, ``bigquery``, ``databricks``, ``redshift``, ``hive``, ``postgres``, …
@@ -213,6 +253,8 @@ def extract_lineage(
     :param default_schema: schema of names that give none, likewise.
     :param catalog: columns of (database, schema, table): a mapping or a function.
     :param asset_types: corrects the asset type of (database, schema, table): a mapping or a function.
+    :param external: stages, buckets and files are ends of edges too.
     :raises UnknownValueError: for an unknown dialect.
     """
-    return LineageParser(dialect, catalog, asset_types=asset_types).extract(sql, default_database, default_schema)
+    parser = LineageParser(dialect, catalog, asset_types=asset_types, external=external)
+    return parser.extract(sql, default_database, default_schema)

@@ -36,6 +36,7 @@ class Profile:
     :param columns_match_any_case: two columns never differ by case only.
     :param levels: 3 for database.schema.table, 2 where database and schema are the same thing.
     :param default_schema: the schema of ``database..table``.
+    :param use_means_schema: ``USE x`` names a schema; elsewhere a database.
     :param lateral_aliases: a select item may use the alias of an earlier one.
     :param implicit_recursion: a CTE may read itself without the word RECURSIVE.
     :param struct_access: ``a.b`` may be field ``b`` of column ``a``.
@@ -47,6 +48,7 @@ class Profile:
     :param path_schemas: what looks like a schema in front of the path of a file.
     :param exploded: what EXPLODE calls its column when the statement gives it no name.
     :param declare_opens_block: DECLARE is the head of a block, not a statement by itself.
+    :param bare_statements: statements may follow one another without a semicolon.
     :param string_quotes: quotes of string literals.
     :param name_quotes: opening quotes of identifiers.
     :param backslash: a backslash escapes the next character of a string.
@@ -54,6 +56,10 @@ class Profile:
     :param nested_comments: a block comment may hold another one.
     :param dollar_quotes: ``$$…$$`` is a string: "plain" or "tagged" (``$x$…$x$``), or empty.
     :param dashes_in_names: unquoted names may hold dashes.
+    :param hashes_in_names: unquoted names may begin with ``#``, and hold it.
+    :param escape_prefix: in ``E'…'`` a backslash escapes.
+    :param raw_prefix: in ``r'…'`` nothing does.
+    :param national_prefix: ``N'…'`` is a string.
     """
 
     grammar: str
@@ -63,6 +69,7 @@ class Profile:
     columns_match_any_case: bool = True
     levels: int = 3
     default_schema: str | None = None
+    use_means_schema: bool = False
     lateral_aliases: bool = False
     implicit_recursion: bool = False
     struct_access: bool = False
@@ -74,6 +81,7 @@ class Profile:
     path_schemas: frozenset[str] = frozenset()
     exploded: str | None = None
     declare_opens_block: bool = False
+    bare_statements: bool = False
     string_quotes: str = "'"
     name_quotes: str = '"'
     backslash: bool = False
@@ -81,6 +89,10 @@ class Profile:
     nested_comments: bool = False
     dollar_quotes: str = ""
     dashes_in_names: bool = False
+    hashes_in_names: bool = False
+    escape_prefix: bool = False
+    raw_prefix: bool = False
+    national_prefix: bool = False
 
 
 _SNOWFLAKE = Profile(
@@ -107,6 +119,7 @@ _POSTGRES = Profile(
     rows_as_values=True,
     nested_comments=True,
     dollar_quotes="tagged",
+    escape_prefix=True,
 )
 _REDSHIFT = replace(
     _POSTGRES,
@@ -116,6 +129,7 @@ _REDSHIFT = replace(
     lateral_aliases=True,
     backslash=True,
     dollar_quotes="plain",
+    hashes_in_names=True,
 )
 _HIVE = Profile(
     "hive",
@@ -135,9 +149,11 @@ _SPARK = replace(
     grammar="spark",
     columns=Fold.KEEP,
     levels=3,
+    use_means_schema=True,
     lateral_aliases=True,
     path_schemas=frozenset({"avro", "binaryfile", "csv", "delta", "iceberg", "json", "orc", "parquet", "text"}),
     nested_comments=True,
+    raw_prefix=True,
 )
 _BIGQUERY = Profile(
     "bigquery",
@@ -150,8 +166,11 @@ _BIGQUERY = Profile(
     backslash=True,
     line_comments=("--", "#"),
     dashes_in_names=True,
+    raw_prefix=True,
 )
-_TRINO = Profile("trino", tables=Fold.LOWER, columns=Fold.LOWER, quoted_fold=True, struct_access=True)
+_TRINO = Profile(
+    "trino", tables=Fold.LOWER, columns=Fold.LOWER, quoted_fold=True, struct_access=True, use_means_schema=True
+)
 
 PROFILES = {
     "": Profile("", name_quotes='"`', lateral_aliases=True),
@@ -161,7 +180,15 @@ PROFILES = {
         "clickhouse", columns_match_any_case=False, levels=2, lateral_aliases=True, backslash=True, name_quotes='"`'
     ),
     "databricks": replace(_SPARK, grammar="databricks"),
-    "duckdb": Profile("duckdb", tables=Fold.LOWER, quoted_fold=True, lateral_aliases=True, dollar_quotes="tagged"),
+    "duckdb": Profile(
+        "duckdb",
+        tables=Fold.LOWER,
+        quoted_fold=True,
+        use_means_schema=True,
+        lateral_aliases=True,
+        dollar_quotes="tagged",
+        escape_prefix=True,
+    ),
     "hive": _HIVE,
     "mysql": Profile(
         "mysql",
@@ -179,6 +206,8 @@ PROFILES = {
         implicit_recursion=True,
         pseudo_columns=("ROWNUM", "ROWID"),
         declare_opens_block=True,
+        national_prefix=True,
+        hashes_in_names=True,
     ),
     "postgres": _POSTGRES,
     "presto": replace(_TRINO, grammar="presto"),
@@ -187,7 +216,17 @@ PROFILES = {
     "spark": _SPARK,
     "teradata": Profile("teradata", levels=2, lateral_aliases=True),
     "trino": _TRINO,
-    "tsql": Profile("tsql", select_into=True, implicit_recursion=True, default_schema="dbo", name_quotes='"['),
+    "tsql": Profile(
+        "tsql",
+        select_into=True,
+        implicit_recursion=True,
+        default_schema="dbo",
+        name_quotes='"[',
+        bare_statements=True,
+        nested_comments=True,
+        hashes_in_names=True,
+        national_prefix=True,
+    ),
 }
 
 

@@ -1,70 +1,77 @@
-"""What earlier statements of a text have changed for later ones."""
+"""Many statements in the order in which they ran."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable
 
-from sqlglot import exp
-
-from airflow_provider_montecarlo_push.events.names import TableName
-from airflow_provider_montecarlo_push.lineage.model import StatementError
+from airflow_provider_montecarlo_push.lineage.model import LineageResult
 from airflow_provider_montecarlo_push.lineage.names import Names
-from airflow_provider_montecarlo_push.lineage.relations import Relation
-
-Content = tuple[Relation, dict[TableName, None]]
-"""What a temporary table holds, and the tables that this came from."""
+from airflow_provider_montecarlo_push.lineage.parser import LineageParser
+from airflow_provider_montecarlo_push.lineage.tables import Edge, Tables
 
 
-class Session:
-    """Temporary tables and new tables' columns, while the statements of one text are handled in order.
+class LineageSession:
+    """Follows a stream of queries in time order, such as an hour of a query log.
 
-    A temporary table is never an end of an edge: who reads it reads what was written into it.
+    Temporary tables, and tables that are made and dropped again, are resolved through to where their rows come from;
+    renames and swaps move what came before. Both are known only afterwards, so edges come out when :meth:`close`
+    ends the session, and before that when it holds too many.
+
+    :param parser: for the warehouse's SQL.
+    :param max_edges: how many edges it holds; beyond, the older half comes out as far as it is known by then.
+    :param max_tables: how many tables it holds; beyond, all edges come out and it begins anew.
     """
 
-    def __init__(self, names: Names) -> None:
-        self.names = names
-        self._temporary: dict[tuple[str, ...], Content] = {}
-        self._columns: dict[TableName, tuple[str, ...]] = {}
+    def __init__(self, parser: LineageParser, *, max_edges: int = 20_000, max_tables: int = 50_000) -> None:
+        self._parser = parser
+        self._max_edges = max_edges
+        self._max_tables = max_tables
+        self._tables = Tables()
+        self._pending: dict[Hashable, Edge] = {}
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether a statement means the same as it would alone."""
-        return not self._temporary and not self._columns
+    def extract(
+        self,
+        sql: str,
+        default_database: str | None = None,
+        default_schema: str | None = None,
+        *,
+        owner: Hashable = None,
+    ) -> LineageResult:
+        """Take a text of one or many statements; return the edges that come out now, most often none.
 
-    def stored(self, table: exp.Table) -> Content | None:
-        """Return what ``table`` holds if it is a temporary one that was created before."""
-        return self._temporary.get(self._key(table)) if self._temporary else None
+        :param sql: the text. USE changes the defaults for the rest of it.
+        :param default_database: database of names that give none, in the warehouse's own case.
+        :param default_schema: schema of names that give none, likewise.
+        :param owner: the connection that ran it, such as a session id: temporary tables are seen by their own alone.
+        """
+        result = LineageResult()
+        names = Names(self._parser.profile, default_database, default_schema)
+        for statement in self._parser.statements(sql, result):
+            self._parser.take(statement, names, self._tables, result, owner)
+        self._note_new_edges()
+        if len(self._pending) > self._max_edges:
+            self._release(result, len(self._pending) // 2)
+        if len(self._tables) > self._max_tables:
+            result.counts["forgotten_tables"] += len(self._tables)
+            self._release(result, len(self._pending))
+            self._tables = Tables()
+        return result
 
-    def store(self, table: exp.Table, relation: Relation, tables: Iterable[TableName]) -> None:
-        """Note what the temporary ``table`` holds now."""
-        self._temporary[self._key(table)] = (relation, dict.fromkeys(tables))
+    def close(self) -> LineageResult:
+        """Return the edges that are left. The session is empty then, and can follow another stream."""
+        result = LineageResult()
+        self._note_new_edges()
+        self._release(result, len(self._pending))
+        self._tables = Tables()
+        return result
 
-    def drop(self, table: exp.Table) -> None:
-        """Forget ``table``."""
-        self._temporary.pop(self._key(table), None)
-        self.forget_columns(table)
+    def _note_new_edges(self) -> None:
+        """Hold each edge once: the same statement over the same tables says the same."""
+        for edge in self._tables.edges:
+            reads = tuple((id(table), id(held)) for table, held in edge.reads)
+            self._pending.setdefault((id(edge.write), id(edge.target), reads), edge)
+        self._tables.edges.clear()
 
-    def forget_columns(self, table: exp.Table) -> None:
-        """Forget what was noted of the columns of ``table``."""
-        try:
-            self._columns.pop(self.names.table(table), None)
-        except StatementError:
-            return  # it has no full name, so no columns were noted for it either
-
-    def created(self, name: TableName, columns: tuple[str, ...] | None) -> None:
-        """Note the columns of a new table; ``None`` when they are not known."""
-        if columns:
-            self._columns[name] = columns
-        else:
-            self._columns.pop(name, None)
-
-    def columns(self, name: TableName) -> tuple[str, ...] | None:
-        """Return the columns of a table that was created before."""
-        return self._columns.get(name)
-
-    def _key(self, table: exp.Table) -> tuple[str, ...]:
-        """Return the name as far as it goes: temporary tables often belong to no schema at all."""
-        try:
-            return self.names.table(table)
-        except StatementError:
-            return tuple(self.names.part(part) for part in table.parts)
+    def _release(self, result: LineageResult, number: int) -> None:
+        keys = list(self._pending)[:number]
+        self._parser.release(self._tables, [self._pending.pop(key) for key in keys], result)

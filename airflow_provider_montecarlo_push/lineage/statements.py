@@ -8,68 +8,94 @@ from airflow_provider_montecarlo_push.lineage.scanner import Statement
 
 _READ_ONLY = frozenset(
     {
-        *("ABORT", "ANALYZE", "ASSERT", "BEGIN", "CALL", "CHECKPOINT", "CLOSE", "COMMIT", "CLUSTER"),
-        *("DEALLOCATE", "DECLARE", "DESC", "DESCRIBE", "DISCARD", "END", "EXPLAIN", "FETCH", "GET", "HELP", "KILL"),
-        *("LIST", "LISTEN", "LOCK", "LS", "MSCK", "NOTIFY", "OPTIMIZE", "PRAGMA", "PUT", "REFRESH", "REINDEX"),
-        *("RELEASE", "REMOVE", "RESET", "RM", "ROLLBACK", "SAVEPOINT", "SET", "SHOW", "START", "UNCACHE"),
-        *("UNSET", "UNLISTEN", "VACUUM", "CLEAR", "PRINT", "GO", "PREPARE", "DENY"),
+        *("ABORT", "ANALYZE", "ASSERT", "BEGIN", "BREAK", "CALL", "CHECKPOINT", "CLEAR", "CLOSE", "CLUSTER", "COLLECT"),
+        *("COMMIT", "CONTINUE", "DEALLOCATE", "DECLARE", "DENY", "DESC", "DESCRIBE", "DISCARD", "END", "EXPLAIN"),
+        *(
+            "FETCH",
+            "GET",
+            "GO",
+            "GOTO",
+            "HELP",
+            "KILL",
+            "LET",
+            "LIST",
+            "LISTEN",
+            "LOCK",
+            "LS",
+            "MSCK",
+            "NOTIFY",
+            "NULL",
+        ),
+        *("OPEN", "OPTIMIZE", "PERFORM", "PRAGMA", "PREPARE", "PRINT", "PUT", "RAISE", "RAISERROR", "REFRESH"),
+        *("REINDEX", "RELEASE", "REMOVE", "RESET", "RETURN", "RM", "ROLLBACK", "SAVE", "SAVEPOINT", "SET", "SHOW"),
+        *("START", "THROW", "UNCACHE", "UNLISTEN", "UNLOCK", "UNSET", "VACUUM", "WAITFOR"),
     }
 )
-_DDL = frozenset({"ALTER", "COMMENT", "GRANT", "RENAME", "REPAIR", "REVOKE", "UNDROP"})
+_DDL = frozenset({"ALTER", "COMMENT", "EXCHANGE", "GRANT", "RENAME", "REPAIR", "REVOKE", "UNDROP", "DETACH"})
+_MOVES_ROWS = frozenset({"APPEND", "ATTACH", "EXCHANGE", "MOVE", "REPLACE", "SWITCH"})
 _EXTERNAL = frozenset({"COPY", "LOAD", "UNLOAD", "EXPORT", "IMPORT"})
-_SCRIPT = frozenset({"EXECUTE", "IF", "FOR", "WHILE", "LOOP", "EXEC", "DO"})
+_CALLS = frozenset({"EXECUTE", "EXEC", "SP_RENAME"})
 _WRITES = frozenset({"INSERT", "UPDATE", "MERGE", "INTO", "DELETE", "REPLACE", "UPSERT"})
-_QUERY_WORDS = frozenset({"SELECT", "FROM", "TABLE", "WITH", "USING", "JOIN"})
-_CREATE_SOURCES = frozenset({"AS", "CLONE", "LIKE", "COPY"})
+_QUERY_WORDS = frozenset({"SELECT", "SEL", "FROM", "TABLE", "WITH", "USING", "JOIN", "EXEC", "EXECUTE"})
+_CREATE_SOURCES = frozenset({"AS", "CLONE", "COPY", "FROM", "LOCATION", "SELECT"})
 _RELATIONS = frozenset({"TABLE", "VIEW"})
 _OTHER_OBJECTS = frozenset(
     {
         *("PROCEDURE", "FUNCTION", "TASK", "TRIGGER", "MACRO", "STREAM", "STAGE", "SCHEMA", "DATABASE", "ROLE", "USER"),
         *("WAREHOUSE", "SEQUENCE", "INDEX", "PIPE", "TAG", "POLICY", "ALERT", "CATALOG", "MODEL", "TYPE", "EXTENSION"),
+        *("SYNONYM", "DICTIONARY", "EVENT", "PACKAGE", "PUBLICATION", "SERVER", "STATISTICS", "FORMAT", "INTEGRATION"),
     }
 )
+# What changes the meaning of names for later statements.
+_LASTING = frozenset({"ALTER", "DROP", "RENAME", "EXCHANGE", "TRUNCATE"})
 
 
-def without_edge(statement: Statement, profile: Profile, *, last: bool) -> Reason | None:
-    """Return why ``statement`` gives no edge, ``None`` when it has to be parsed to know.
+def without_edge(statement: Statement, profile: Profile, *, alone: bool, external: bool) -> Reason | None:
+    """Return why ``statement`` gives no edge, ``None`` when it has to be read to know.
 
-    :param last: no later statement of its text depends on it.
+    :param alone: no other statement depends on it.
+    :param external: stages and files count as ends.
     """
     head = statement.head[0] if statement.head else ""
-    if head in ("SELECT", "WITH", "FROM"):
+    if head in ("SELECT", "SEL", "WITH", "FROM"):
         return _query(statement, profile, head)
+    if head in _CALLS:
+        return None if "SP_RENAME" in statement.head else Reason.READ_ONLY
     if head in _READ_ONLY:
-        return None if statement.is_script else Reason.READ_ONLY
-    if head in _DDL:
-        return Reason.DDL if last or head != "ALTER" else None
+        return Reason.READ_ONLY
     if head in _EXTERNAL:
-        return Reason.EXTERNAL
-    if head == "DROP":
-        return Reason.DDL if last else None
-    if head in ("DELETE", "DEL", "TRUNCATE"):
-        return Reason.DELETE
-    if head in ("INSERT", "UPDATE", "REPLACE"):
+        return None if external else Reason.EXTERNAL
+    if head in _LASTING:
+        return _lasting(statement, head, alone=alone)
+    if head in _DDL:
+        return Reason.DDL
+    if head in ("DELETE", "DEL"):
+        return Reason.DELETE if "WITH" not in statement.words else None
+    if head in ("INSERT", "INS", "UPDATE", "UPD", "REPLACE"):
         return Reason.NO_SOURCE if _QUERY_WORDS.isdisjoint(statement.words - {head}) else None
-    return _create(statement, last=last) if head == "CREATE" else None
+    return _create(statement, alone=alone) if head == "CREATE" else None
 
 
 def _query(statement: Statement, profile: Profile, head: str) -> Reason | None:
-    if head == "SELECT" and not profile.select_into:
+    if head in ("SELECT", "SEL") and not profile.select_into:
         return Reason.READ_ONLY
     return Reason.READ_ONLY if _WRITES.isdisjoint(statement.words) else None
 
 
-def _create(statement: Statement, *, last: bool) -> Reason | None:
+def _lasting(statement: Statement, head: str, *, alone: bool) -> Reason | None:
+    if not alone or (head == "ALTER" and not _MOVES_ROWS.isdisjoint(statement.words)):
+        return None
+    return Reason.DELETE if head == "TRUNCATE" else Reason.DDL
+
+
+def _create(statement: Statement, *, alone: bool) -> Reason | None:
     made = next((word for word in statement.head[1:] if word in _RELATIONS or word in _OTHER_OBJECTS), None)
     if made is None:
         return Reason.DDL if len(statement.head) > 2 and "SELECT" not in statement.words else None
     if statement.code[-len(made) :].upper() == made:
         return None  # it names nothing, so it is no CREATE statement after all
-    if made in _OTHER_OBJECTS or (last and _CREATE_SOURCES.isdisjoint(statement.words)):
+    if made in ("STREAM", "SYNONYM"):
+        return Reason.DDL if alone else None
+    if made in _OTHER_OBJECTS or (alone and _CREATE_SOURCES.isdisjoint(statement.words)):
         return Reason.DDL
     return None
-
-
-def is_script(statement: Statement) -> bool:
-    """Whether ``statement`` is a block of code rather than one statement of SQL."""
-    return statement.is_script or (bool(statement.head) and statement.head[0] in _SCRIPT)

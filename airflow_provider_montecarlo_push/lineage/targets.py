@@ -8,97 +8,99 @@ from sqlglot import exp
 
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage.binder import Binder
+from airflow_provider_montecarlo_push.lineage.effects import Fields, Mode, Outcome, Write, merged
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
-from airflow_provider_montecarlo_push.lineage.relations import Column, Relation
-from airflow_provider_montecarlo_push.lineage.session import Session
-from airflow_provider_montecarlo_push.lineage.writes import Fields, Outcome
-
-_TEMPORARY_PREFIX = "#"
+from airflow_provider_montecarlo_push.lineage.names import Names
+from airflow_provider_montecarlo_push.lineage.relations import Column, Open, Relation
 
 
 class Work:
     """One statement while it is being followed.
 
     :param binder: binds its queries.
-    :param session: what earlier statements of the text have changed.
     """
 
-    def __init__(self, binder: Binder, session: Session) -> None:
+    def __init__(self, binder: Binder) -> None:
         self.binder = binder
-        self.session = session
         self.names = binder.names
         self.outcome = Outcome()
 
+    def part(self) -> Work:
+        """Return the work on a part of the statement that reads and writes for itself; its effects come first."""
+        part = Work(self.binder.fresh())
+        part.outcome = self.outcome
+        return part
+
     def land(
-        self, table: exp.Table, fields: Fields, *, relation: Relation | None = None, is_view: bool = False
+        self,
+        table: exp.Table,
+        fields: Fields,
+        *,
+        relation: Relation | None = None,
+        mode: Mode = Mode.ADD,
+        is_view: bool = False,
+        temporary: bool = False,
+        columns: Sequence[str] = (),
     ) -> None:
-        """Record what a statement writes into a table that exists, or is being created.
+        """Record what a statement writes into a table.
 
         :param relation: what was written as a whole, where it may hold columns that are not known by name.
+        :param columns: all columns of a new table, where they are known.
         """
-        stored = self.session.stored(table)
-        if stored is not None:
-            self.session.store(table, _poured(stored[0], fields, relation), {**stored[1], **self.binder.tables})
-            self.outcome.without_edge.append(Reason.TEMPORARY)
-            self.outcome.lasting = True
-            return
-        self.outcome.unresolved = list(self.binder.unresolved)
-        self.outcome.add(self.names.table(table), self.binder.tables, fields, is_view=is_view)
+        target = self.new_name(table) if temporary else self.binder.name(table)
+        sources = tuple(self.binder.tables)
+        self.outcome.unresolved += self.binder.unresolved
+        if not sources and not self.binder.unresolved and not temporary:
+            self.outcome.without_edge.append(Reason.NO_SOURCE)
+        self.outcome.add(
+            Write(
+                target=target,
+                sources=sources,
+                fields=merged(fields),
+                opens=relation.opens if relation is not None else (),
+                mode=mode,
+                is_view=is_view,
+                temporary=temporary,
+                columns=tuple(columns),
+            )
+        )
 
-    def create_temporary(self, table: exp.Table, relation: Relation) -> None:
-        """Record a temporary table and what it holds."""
-        self.session.store(table, relation, self.binder.tables)
-        self.outcome.without_edge.append(Reason.TEMPORARY)
-        self.outcome.unresolved = list(self.binder.unresolved)
-        self.outcome.lasting = True
+    def new_name(self, table: exp.Table) -> TableName:
+        """Return the name of a temporary table that is created; it need not be complete.
+
+        :raises StatementError: when it is computed at run time.
+        """
+        try:
+            return self.binder.name(table)
+        except StatementError:
+            partial = self.names.partial(table)
+            if partial is None:
+                raise
+            return partial
 
     def columns(self, table: exp.Table) -> Sequence[str] | None:
         """Return the columns of a table that is written to, ``None`` when they are not known."""
-        stored = self.session.stored(table)
-        if stored is not None:
-            names = [item.name for item in stored[0].items if isinstance(item, Column) and item.name is not None]
-            return names if names and len(names) == len(stored[0].items) else None
         try:
-            return self.binder.columns(self.names.table(table))
+            return self.binder.known.columns(self.binder.name(table))
         except StatementError:
             return None
 
     def own(self, table: exp.Table) -> tuple[Relation, TableName | None]:
-        """Return what a table that is written to gives to the statement's own expressions.
-
-        It is not noted as a source; what refers to it is dropped in the end.
-        """
-        before = dict(self.binder.tables)
-        unresolved = dict(self.binder.unresolved)
-        relation, name = self.binder.table(table)
-        self.binder.tables, self.binder.unresolved = before, unresolved
-        return relation, name
-
-
-def _poured(old: Relation, fields: Fields, relation: Relation | None) -> Relation:
-    """Return what a temporary table holds after more was written to it."""
-    if relation is not None and not old.items:
-        return relation
-    if relation is not None and old.opens:
-        return old.merged(relation)
-    more = Relation((Column(name, refs) for name, refs in fields), old.key)
-    if old.opens:
-        return Relation([*old.items, *more.items], old.key)
-    return old.merged_by_name(more)
+        """Return what the rows that a statement changes give to its expressions: they are no source."""
+        try:
+            name = self.binder.name(table)
+        except StatementError:
+            return self.binder.make([Open()]), None
+        columns = self.binder.known.columns(name)
+        items = [Open()] if columns is None else [Column(column) for column in columns]
+        return self.binder.make(items), name
 
 
-def is_temporary(node: exp.Create, table: exp.Table) -> bool:
+def is_temporary(names: Names, node: exp.Create, table: exp.Table) -> bool:
     """Whether a CREATE makes a table for the session only."""
     properties = node.args.get("properties")
     declared = properties is not None and properties.find(exp.TemporaryProperty) is not None
-    return declared or has_temporary_name(table)
-
-
-def has_temporary_name(table: exp.Table) -> bool:
-    """Whether a table is temporary by its name, as ``#t`` is in SQL Server and Redshift."""
-    return table.name.startswith(_TEMPORARY_PREFIX) or bool(
-        isinstance(table.this, exp.Identifier) and table.this.args.get("temporary")
-    )
+    return declared or names.temporary(table) is not None
 
 
 def split_target(work: Work, node: exp.Expr) -> tuple[exp.Table, list[str] | None]:
@@ -109,7 +111,7 @@ def split_target(work: Work, node: exp.Expr) -> tuple[exp.Table, list[str] | Non
     table = node.this if isinstance(node, exp.Schema) else node
     if isinstance(table, exp.Directory | exp.Literal | exp.Var):
         raise StatementError(Reason.EXTERNAL)
-    if not isinstance(table, exp.Table) or isinstance(table.this, exp.Var | exp.Parameter):
+    if not isinstance(table, exp.Table) or isinstance(table.this, exp.Var):
         raise StatementError(Reason.UNSUPPORTED, f"writing to {table.key}")
     if work.names.is_path(table):
         raise StatementError(Reason.EXTERNAL)

@@ -1,0 +1,124 @@
+"""Cuts a text into words, names, literals and marks, as each dialect writes them.
+
+One regular expression per dialect is enough to see which semicolons end a statement, which words stand outside of
+literals, and where a literal begins and ends. It never fails: a piece that lacks its closing quote reaches to the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from airflow_provider_montecarlo_push.lineage.profiles import Profile
+
+_CLOSING = {"[": "]"}
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_PREFIXED = re.compile(r"[A-Za-z]{0,2}(?=['\"])")
+
+
+class Token(NamedTuple):
+    """A piece of a text.
+
+    :param kind: ``word``, ``name`` (quoted), ``string``, ``number``, ``parameter`` (``$1``, ``:x``, ``@x``), ``end``
+        (a semicolon), ``comment`` or ``other``.
+    :param upper: the text in upper case if it is a word, else the text.
+    """
+
+    kind: str
+    text: str
+    upper: str
+    start: int
+    end: int
+
+
+def tokens(text: str, profile: Profile) -> Iterator[Token]:
+    """Yield the pieces of ``text`` in order, white space left out."""
+    for match in pattern(profile).finditer(text):
+        kind = kind_of(match)
+        if kind != "space":
+            token = match.group()
+            yield Token(kind, token, token.upper() if kind == "word" else token, *match.span())
+
+
+def code(text: str, profile: Profile) -> list[Token]:
+    """Return the pieces of ``text`` without its comments."""
+    return [token for token in tokens(text, profile) if token.kind != "comment"]
+
+
+def kind_of(match: re.Match[str]) -> str:
+    """Return the kind of what :func:`pattern` has found."""
+    kind = match.lastgroup or "other"
+    return "string" if kind == "tag" else kind
+
+
+@lru_cache(maxsize=64)
+def pattern(profile: Profile) -> re.Pattern[str]:
+    """Return the regular expression that finds one piece of a text of this dialect."""
+    comments = [re.escape(mark) + r"[^\n]*+" for mark in profile.line_comments]
+    inner = r"|/\*(?:[^*]++|\*(?!/))*+\*/" if profile.nested_comments else ""
+    comments.append(rf"/\*(?:[^*/]++|\*(?!/){inner}|/)*+(?:\*/|\Z)")
+    names = [_quoted(quote, backslash=False) for quote in profile.name_quotes]
+    word = r"[^\W\d][\w$#]*+" if profile.hashes_in_names else r"[^\W\d][\w$]*+"
+    if profile.hashes_in_names:
+        word = rf"#{{1,2}}\w[\w$#]*+|{word}"
+    word += r"(?:-\w++)*+" if profile.dashes_in_names else ""
+    return re.compile(
+        rf"(?P<space>\s++)|(?P<comment>{'|'.join(comments)})|(?P<string>{'|'.join(_strings(profile))})"
+        rf"|(?P<word>{word})|(?P<name>{'|'.join(names)})|(?P<number>(?:\d[\w.]*+|\.\d\w*+)(?:(?<=[eE])[+-]\d++)?+)"
+        r"|(?P<parameter>[$@:]\w++)|(?P<end>;)|(?P<other>.)",
+        re.DOTALL,
+    )
+
+
+def _strings(profile: Profile) -> list[str]:
+    """Return patterns for string literals, those that must be tried first in front."""
+    strings = []
+    if profile.grammar == "bigquery":
+        strings += [rf"(?i:br?|rb?)?{q * 3}(?:[^{q}\\]++|\\.|{q}(?!{q}{q}))*+(?:{q * 3}|\Z)" for q in "'\""]
+    if profile.raw_prefix:
+        strings += [rf"(?i:r|rb|br){q}[^{q}]*+(?:{q}|\Z)" for q in profile.string_quotes]
+    if profile.grammar == "oracle":
+        for opening, closing in ("[]", "{}", "()", "<>"):
+            strings.append(rf"(?i:n?q)'\{opening}(?:[^\{closing}]++|\{closing}(?!'))*+(?:\{closing}'|\Z)")
+        strings.append(r"(?i:n?q)'(?P<tag>[^\s\[{(<])(?:(?!(?P=tag)').)*+(?:(?P=tag)'|\Z)")
+    if profile.dollar_quotes:
+        tag = r"\$(?P<tag>\w*)\$" if profile.dollar_quotes == "tagged" else r"\$(?P<tag>)\$"
+        strings.append(tag + r"(?:(?!\$(?P=tag)\$).)*+(?:\$(?P=tag)\$|\Z)")
+    if profile.escape_prefix:
+        strings.append("(?i:e)" + _quoted("'", backslash=True))
+    if profile.national_prefix:
+        strings.append("(?i:n)" + _quoted("'", backslash=profile.backslash))
+    return strings + [_quoted(quote, backslash=profile.backslash) for quote in profile.string_quotes]
+
+
+def _quoted(quote: str, *, backslash: bool) -> str:
+    """Return a pattern for a quoted piece that doubles its quote to escape it; it may lack its end."""
+    closing = _CLOSING.get(quote, quote)
+    opening, closing = re.escape(quote), re.escape(closing)
+    escape = r"|\\." if backslash else ""
+    plain = rf"[^{closing}\\]" if backslash else rf"[^{closing}]"
+    return rf"{opening}(?:{plain}++|{closing}{closing}{escape})*+(?:{closing}|\\?\Z)"
+
+
+def unquoted(token: Token, profile: Profile) -> str:
+    """Return what stands inside a string or a quoted name."""
+    text = token.text
+    if token.kind == "name":
+        closing = _CLOSING.get(text[0], text[0])
+        return text[1:-1].replace(closing * 2, closing)
+    if text.startswith("$"):
+        opening = text[: text.index("$", 1) + 1]
+        return text[len(opening) : -len(opening)]
+    if text[0] in "nNqQ" and profile.grammar == "oracle" and text[text.index("'") - 1] in "qQ":
+        return text[text.index("'") + 2 : -2]
+    prefix = _PREFIXED.match(text)
+    text = text[prefix.end() :] if prefix is not None else text
+    quotes = 3 if len(text) >= 6 and text[:3] == text[0] * 3 and profile.grammar == "bigquery" else 1
+    inner = text[quotes:-quotes]
+    if quotes == 1:
+        inner = inner.replace(text[0] * 2, text[0])
+    if not profile.backslash and token.text[0] not in "eE":
+        return inner
+    return _ESCAPED.sub(lambda match: {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1]), inner)
