@@ -70,6 +70,8 @@ class Binder:
 
         :raises StatementError: when it cannot be completed.
         """
+        if "external" in table.meta:
+            return ExternalName(*table.meta["external"])
         temporary = self.names.temporary(table)
         if temporary is not None:
             return temporary

@@ -20,7 +20,7 @@ def follow_merge(work: Work, node: exp.Merge) -> None:
     scope = Scope(bind_with(work.binder, node, {}, None))
     sources.add(work.binder, node.args["using"], scope)
     given = list(scope.sources)
-    scope.sources.insert(0, _target_source(work, table))
+    scope.sources.insert(0, target_source(work, table))
     if isinstance(node.args.get("on"), exp.Expr):
         expressions.visit(work.binder, node.args["on"], scope)
     inserting = Scope(scope.ctes, None, given)
@@ -41,7 +41,7 @@ def follow_merge(work: Work, node: exp.Merge) -> None:
     work.land(table, fields)
 
 
-def _target_source(work: Work, table: exp.Table) -> Source:
+def target_source(work: Work, table: exp.Table) -> Source:
     relation, name = work.own(table)
     alias = table.args.get("alias")
     if isinstance(alias, exp.TableAlias) and alias.this is not None:
@@ -53,7 +53,7 @@ def _merge_update(work: Work, table: exp.Table, then: exp.Update, scope: Scope, 
     assignments = then.expressions
     if not assignments or any(isinstance(item, exp.Star) for item in assignments):
         return _same_names(work, table, given)
-    return _assigned(work, table, assignments, scope)
+    return assigned(work, table, assignments, scope)
 
 
 def _merge_insert(work: Work, table: exp.Table, then: exp.Insert, scope: Scope) -> Fields:
@@ -83,7 +83,7 @@ def _same_names(work: Work, table: exp.Table, given: Iterable[Source]) -> Fields
     return fields
 
 
-def _assigned(work: Work, table: exp.Table, assignments: Iterable[exp.Expr], scope: Scope) -> Fields:
+def assigned(work: Work, table: exp.Table, assignments: Iterable[exp.Expr], scope: Scope) -> Fields:
     """Return what a SET list writes."""
     fields: Fields = []
     known = work.columns(table)
@@ -117,7 +117,7 @@ def follow_update(work: Work, node: exp.Update) -> None:
     from_ = node.args.get("from_")
     named = _alias_in_from(work, table, from_)
     if named is None:
-        scope.sources.append(_target_source(work, table))
+        scope.sources.append(target_source(work, table))
         for join in table.args.get("joins") or ():
             sources.add_join(work.binder, join, scope)
     sources.from_clause(work.binder, node, scope)
@@ -125,7 +125,7 @@ def follow_update(work: Work, node: exp.Update) -> None:
         if isinstance(node.args.get(clause), exp.Expr):
             expressions.visit(work.binder, node.args[clause], scope)
     target = named or table
-    fields = _assigned(work, target, node.expressions, scope)
+    fields = assigned(work, target, node.expressions, scope)
     work.land(target, fields)
 
 

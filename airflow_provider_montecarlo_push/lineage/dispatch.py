@@ -3,32 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlglot import exp
 
 from airflow_provider_montecarlo_push.lineage.changes import follow_merge, follow_update
-from airflow_provider_montecarlo_push.lineage.creates import follow_create
+from airflow_provider_montecarlo_push.lineage.ctes import bind_with
+from airflow_provider_montecarlo_push.lineage.definitions import follow_definition
 from airflow_provider_montecarlo_push.lineage.effects import Use
-from airflow_provider_montecarlo_push.lineage.inserts import follow_insert, follow_multi_insert, follow_select_into
+from airflow_provider_montecarlo_push.lineage.inserts import (
+    follow_insert,
+    follow_multi_insert,
+    follow_select_into,
+    insert_of,
+)
+from airflow_provider_montecarlo_push.lineage.loads import follow_load
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
+from airflow_provider_montecarlo_push.lineage.moves import follow_move
+from airflow_provider_montecarlo_push.lineage.phrases import Phrase
 from airflow_provider_montecarlo_push.lineage.targets import Work
 
+T = TypeVar("T")
+
 _WRITES: list[tuple[type[exp.Expr], Callable[[Work, Any], None]]] = [
-    (exp.Insert, follow_insert),
-    (exp.Create, follow_create),
+    (exp.Insert, insert_of),
     (exp.Merge, follow_merge),
     (exp.Update, follow_update),
     (exp.MultitableInserts, follow_multi_insert),
     (exp.Query, follow_select_into),
 ]
+READERS: dict[str, tuple[Callable[[Work, Phrase], bool], ...]] = {
+    "ALTER": (follow_definition, follow_move),
+    "BULK": (follow_load,),
+    "CACHE": (follow_definition,),
+    "COPY": (follow_load,),
+    "CREATE": (follow_move, follow_definition),
+    "DROP": (follow_move,),
+    "EXCHANGE": (follow_move,),
+    "EXEC": (follow_move,),
+    "EXECUTE": (follow_move,),
+    "EXPORT": (follow_load,),
+    "FROM": (follow_insert,),
+    "IMPORT": (follow_load,),
+    "INS": (follow_insert,),
+    "INSERT": (follow_insert,),
+    "LOAD": (follow_load,),
+    "RENAME": (follow_move,),
+    "REPLACE": (follow_definition, follow_insert),
+    "SP_RENAME": (follow_move,),
+    "TRUNCATE": (follow_move,),
+    "UNLOAD": (follow_load,),
+}
+"""What reads a statement word by word, by its first word."""
+
 _WITHOUT_EDGE: list[tuple[type[exp.Expr], Reason]] = [
     (exp.Delete, Reason.DELETE),
-    (exp.Copy, Reason.EXTERNAL),
-    (exp.LoadData, Reason.EXTERNAL),
-    (exp.Export, Reason.EXTERNAL),
-    (exp.TruncateTable, Reason.DELETE),
-    (exp.Cache, Reason.TEMPORARY),
     (exp.Describe, Reason.READ_ONLY),
     (exp.Set, Reason.READ_ONLY),
     (exp.Show, Reason.READ_ONLY),
@@ -54,6 +84,15 @@ def follow(work: Work, tree: exp.Expr) -> None:
         _write(work, tree)
 
 
+def read(work: Work, phrase: Callable[[], Phrase], head: str) -> bool:
+    """Record what a statement does whose head is read word by word; return whether it is one.
+
+    :param phrase: gives the statement from its beginning.
+    :raises StatementError: when it is one, and what it does cannot be told.
+    """
+    return any(_counted(work, partial(reader, work, phrase())) is not False for reader in READERS.get(head, ()))
+
+
 def _plain(tree: exp.Expr) -> Reason | None:
     return next((reason for kind, reason in _WITHOUT_EDGE if isinstance(tree, kind)), None)
 
@@ -64,12 +103,18 @@ def _write(work: Work, tree: exp.Expr) -> None:
         what = tree.name if isinstance(tree, exp.Command) else tree.key
         raise StatementError(Reason.UNSUPPORTED, f"{what.upper()} statement that sqlglot does not know")
     _write_in_ctes(work, tree)
+    _counted(work, lambda: handler(work, tree))
+
+
+def _counted(work: Work, follow_part: Callable[[], T]) -> T | None:
+    """Do a part of the work; count why it gives no edge where that is all there is to say."""
     try:
-        handler(work, tree)
+        return follow_part()
     except StatementError as error:
         if error.reason not in _COUNTED:
             raise
         work.outcome.without_edge.append(error.reason)
+        return None
 
 
 def _write_in_ctes(work: Work, tree: exp.Expr) -> None:
@@ -85,6 +130,18 @@ def _write_in_ctes(work: Work, tree: exp.Expr) -> None:
         before.append(cte)
 
 
+def _follow_with(work: Work, phrase: Phrase) -> bool:
+    """``WITH … INSERT …``: the CTEs belong to the query of the INSERT."""
+    at = phrase.outside("INSERT")
+    if at is None:
+        return False
+    select = work.query(f"{phrase.rest(at)} SELECT 1")
+    _write_in_ctes(work, select)
+    phrase.seek(at)
+    return follow_insert(work, phrase, bind_with(work.binder, select, {}, None))
+
+
+READERS["WITH"] = (_follow_with,)
 _COUNTED = frozenset({Reason.READ_ONLY, Reason.DDL, Reason.DELETE, Reason.NO_SOURCE, Reason.EXTERNAL})
 
 

@@ -2,54 +2,200 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from airflow_provider_montecarlo_push.lineage import expressions
+from airflow_provider_montecarlo_push.lineage.conflicts import follow_conflict
 from airflow_provider_montecarlo_push.lineage.ctes import bind_with
 from airflow_provider_montecarlo_push.lineage.effects import Fields, Mode, columns_of, fields_of
+from airflow_provider_montecarlo_push.lineage.lexer import unquoted
+from airflow_provider_montecarlo_push.lineage.locations import external, external_table, of_url
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
+from airflow_provider_montecarlo_push.lineage.phrases import Phrase
 from airflow_provider_montecarlo_push.lineage.relations import Column, Relation
 from airflow_provider_montecarlo_push.lineage.scopes import Ctes, Scope, Source
-from airflow_provider_montecarlo_push.lineage.targets import Work, bare, canonical, split_target
+from airflow_provider_montecarlo_push.lineage.targets import Work, canonical, split_target
+
+_MODIFIERS = frozenset(
+    {
+        *("INTO", "OVERWRITE", "TABLE", "LOCAL", "OR", "REPLACE", "IGNORE", "ABORT", "FAIL", "ROLLBACK", "TOP", "ONLY"),
+        *("LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED"),
+    }
+)
+_BEHIND_ROWS = ("ON", "RETURNING", "LOG")
+_CONFLICTS = (("ON", "CONFLICT"), ("ON", "DUPLICATE"), ("LOG", "ERRORS"))
+_ROWS = ("SELECT", "SEL", "VALUES", "VALUE", "EXEC", "EXECUTE", "DEFAULT", "SET")
 
 
-def follow_insert(work: Work, node: exp.Insert, around: Ctes | None = None) -> None:
-    """INSERT INTO and INSERT OVERWRITE.
+@dataclass(slots=True)
+class _Head:
+    """The head of an INSERT statement.
 
-    :param around: CTEs that the statement shares with others.
+    :param listed: its column list.
+    :param static: keys of the partition columns that are set to a constant.
+    :param dynamic: names of those that are not.
     """
-    binder = work.binder
+
+    table: exp.Table
+    listed: list[str] | None = None
+    static: set[str] = field(default_factory=set)
+    dynamic: list[str] = field(default_factory=list)
+    by_name: bool = False
+    overwrites: bool = False
+
+
+def follow_insert(work: Work, phrase: Phrase, ctes: Ctes | None = None) -> bool:
+    """Record what INSERT does, or ``FROM … INSERT …``; return whether it is one of these.
+
+    :param ctes: the CTEs that stand in front of it.
+    :raises StatementError: when that cannot be told.
+    """
+    if phrase.peek() == "FROM":
+        at = phrase.outside("INSERT")
+        return at is not None and _behind_from(work, phrase, at)
+    if phrase.peek(1) in ("ALL", "FIRST"):
+        return False
+    _insert(work, phrase, ctes or {})
+    return True
+
+
+def insert_of(work: Work, node: exp.Insert) -> None:
+    """Record what an INSERT inside of another statement does."""
     table, listed = split_target(work, node.this)
-    ctes = bind_with(binder, node, around or {}, None)
-    query = node.expression or node.args.get("source")
-    if not isinstance(query, exp.Expr):
+    if not isinstance(node.expression, exp.Expr):
         raise StatementError(Reason.NO_SOURCE)
-    insert(work, table, listed, binder.query(query, ctes), node)
+    relation = work.binder.query(node.expression, bind_with(work.binder, node, {}, None))
+    insert(work, _Head(table, listed), relation)
 
 
-def insert(
-    work: Work, table: exp.Table, listed: Sequence[str] | None, relation: Relation, node: exp.Expr | None = None
-) -> None:
-    """Record an insert of ``relation`` into ``table``.
+def _behind_from(work: Work, phrase: Phrase, at: int) -> bool:
+    """``FROM … INSERT … INSERT …`` of Hive: each branch has a SELECT of its own over the same rows."""
+    shared = work.query(f"SELECT * {phrase.rest(at)}")
+    position: int | None = at
+    while position is not None:
+        following = phrase.outside("INSERT", start=position + 1)
+        phrase.seek(position)
+        part = work.part()
+        _insert(part, phrase.until(following), {}, shared)
+        position = following
+    return True
 
-    :param listed: the column list of the statement.
-    :param node: the statement, where it may hold partitions or say BY NAME.
-    """
-    known = work.columns(table)
-    static, dynamic = _partitions(work, node, table)
-    if listed:
-        names: Sequence[str] | None = canonical(work, listed, known)
-    elif node is not None and node.args.get("by_name"):
+
+def _insert(work: Work, phrase: Phrase, ctes: Ctes, shared: exp.Expr | None = None) -> None:
+    head = _head(work, phrase)
+    if not phrase.begins_query():
+        raise StatementError(Reason.NO_SOURCE)
+    text, conflict = _query_text(phrase)
+    query = work.query(text)
+    if shared is not None:
+        _read_from(query, shared)
+        ctes = bind_with(work.binder, shared, ctes, None)
+    relation = work.binder.query(query, ctes)
+    names = insert(work, head, relation)
+    if conflict:
+        follow_conflict(work, head.table, conflict, names, relation)
+
+
+def _head(work: Work, phrase: Phrase) -> _Head:
+    phrase.word()
+    overwrites = False
+    while phrase.peek() in _MODIFIERS:
+        overwrites = phrase.word() == "OVERWRITE" or overwrites
+        if phrase.peek() == "(":  # TOP (10)
+            phrase.bracketed()
+    if phrase.peek() in ("DIRECTORY", "FUNCTION", "@"):
+        return _outside(work, phrase)
+    head = _Head(phrase.table(), overwrites=overwrites)
+    path = external(work, head.table)
+    if path is not None:
+        head.table = path
+    while phrase.next is not None and phrase.peek() not in _ROWS and not phrase.begins_query():
+        _option(work, phrase, head)
+    return head
+
+
+def _option(work: Work, phrase: Phrase, head: _Head) -> None:
+    """Read one of the things that stand between the table and its rows."""
+    if phrase.peek() == "(" and head.listed is None:
+        tokens = phrase.bracketed()
+        head.listed = [work.names.column(name) for name in phrase.identifiers(tokens)]
+    elif phrase.take("PARTITION"):
+        _partition(work, phrase, head)
+    elif phrase.phrase("BY", "NAME"):
+        head.by_name = True
+    elif phrase.phrase("REPLACE", "WHERE") or phrase.take("SETTINGS", "OUTPUT"):
+        at = phrase.outside(*_ROWS)
+        phrase.seek(at if at is not None else phrase.at + 1)
+    elif phrase.peek() == "(":
+        phrase.bracketed()
+    elif phrase.take("WITH", "AS"):
+        if phrase.peek() != "(":
+            phrase.word()
+    else:
+        phrase.word()
+
+
+def _outside(work: Work, phrase: Phrase) -> _Head:
+    """Read the directory, file or table function that is written to."""
+    place = None
+    while phrase.next is not None and not phrase.begins_query():
+        piece = phrase.next
+        if piece.kind == "string" and place is None:
+            place = of_url(unquoted(piece, work.names.profile))
+        phrase.word()
+    if place is None or not work.binder.known.external_wanted:
+        raise StatementError(Reason.EXTERNAL)
+    return _Head(external_table(place))
+
+
+def _partition(work: Work, phrase: Phrase, head: _Head) -> None:
+    tokens = phrase.bracketed()
+    items = phrase.items(tokens)
+    if work.names.profile.definitions_precede:  # of MySQL: the partitions that are written to
+        return
+    for item in items:
+        name = work.names.column(phrase.identifiers(item[:1])[0])
+        if len(item) > 1:
+            head.static.add(work.names.column_key(name))
+        else:
+            head.dynamic.append(name)
+
+
+def _query_text(phrase: Phrase) -> tuple[str, str]:
+    """Return the query that comes next, and ON CONFLICT or ON DUPLICATE KEY with what stands behind it."""
+    start = phrase.at
+    at = phrase.outside(*_BEHIND_ROWS)
+    while at is not None:
+        phrase.seek(at)
+        words = (phrase.peek(), phrase.peek(1))
+        if words[0] == "RETURNING" or words in _CONFLICTS:
+            conflict = phrase.rest() if words[0] == "ON" else ""
+            phrase.seek(start)
+            return phrase.rest(at), conflict
+        at = phrase.outside(*_BEHIND_ROWS, start=at + 1)
+    phrase.seek(start)
+    return phrase.rest(), ""
+
+
+def insert(work: Work, head: _Head, relation: Relation) -> Sequence[str] | None:
+    """Record an insert of ``relation``; return the columns that are written to in order, where they are known."""
+    known = work.columns(head.table)
+    if head.listed:
+        names: Sequence[str] | None = canonical(work, head.listed, known)
+    elif head.by_name:
         relation, names = _spelled(work, relation, known), None
     elif known is not None:
-        names = [name for name in known if work.names.column_key(name) not in static]
+        names = [name for name in known if work.names.column_key(name) not in head.static]
     else:
-        relation, names = _partitioned(relation, dynamic), None
-    overwrites = node is not None and bool(node.args.get("overwrite")) and not (static or dynamic)
-    mode = Mode.OVERWRITE if overwrites else Mode.ADD
-    work.land(table, fields_of(relation, names), relation=None if names else relation, mode=mode)
+        relation, names = _partitioned(relation, head.dynamic), None
+    whole = head.overwrites and not (head.static or head.dynamic)
+    mode = Mode.OVERWRITE if whole else Mode.ADD
+    work.land(head.table, fields_of(relation, names), relation=None if names else relation, mode=mode)
+    return names or columns_of(relation) or None
 
 
 def _spelled(work: Work, relation: Relation, known: Sequence[str] | None) -> Relation:
@@ -68,22 +214,6 @@ def _partitioned(relation: Relation, dynamic: list[str]) -> Relation:
     first = len(relation.items) - len(dynamic)
     named = [Column(name, item.refs) for name, item in zip(dynamic, relation.items[first:], strict=True)]
     return Relation([*relation.items[:first], *named], relation.key)
-
-
-def _partitions(work: Work, node: exp.Expr | None, table: exp.Table) -> tuple[set[str], list[str]]:
-    """Return the keys of partition columns that are set to a constant, and the names of those that are not."""
-    partition = table.args.get("partition") or (node.args.get("partition") if node is not None else None)
-    if not isinstance(partition, exp.Partition):
-        return set(), []
-    static: set[str] = set()
-    dynamic: list[str] = []
-    for item in partition.expressions:
-        name = work.names.column(bare(item.this if isinstance(item, exp.EQ) else item))
-        if isinstance(item, exp.EQ):
-            static.add(work.names.column_key(name))
-        else:
-            dynamic.append(name)
-    return static, dynamic
 
 
 def follow_select_into(work: Work, node: exp.Query) -> None:
@@ -106,14 +236,8 @@ def follow_select_into(work: Work, node: exp.Query) -> None:
 
 
 def follow_multi_insert(work: Work, node: exp.MultitableInserts) -> None:
-    """INSERT ALL and INSERT FIRST of Snowflake; FROM … INSERT … INSERT … of Hive."""
+    """INSERT ALL and INSERT FIRST of Snowflake and Oracle."""
     source = node.args["source"]
-    if all(isinstance(branch, exp.Insert) for branch in node.expressions):
-        for branch in node.expressions:
-            _read_from(branch, source)
-            part = work.part()
-            follow_insert(part, branch, bind_with(part.binder, node, {}, None))
-        return
     ctes = bind_with(work.binder, node, {}, None)
     relation = work.binder.query(source, ctes)
     scope = Scope(ctes, None, [Source("", relation)])
@@ -124,16 +248,16 @@ def follow_multi_insert(work: Work, node: exp.MultitableInserts) -> None:
         if isinstance(values, exp.Values):
             _insert_values(work, table, listed, values, scope)
         else:
-            insert(work, table, listed, relation)
+            insert(work, _Head(table, listed), relation)
 
 
-def _read_from(branch: exp.Insert, source: exp.Expr) -> None:
-    """Give Hive's branch the FROM that it shares with the others."""
-    query = branch.expression
+def _read_from(query: exp.Expr, shared: exp.Expr) -> None:
+    """Give a branch of Hive's multi-insert the rows that it shares with the others."""
     while isinstance(query, exp.Subquery | exp.SetOperation):
         query = query.this
-    if isinstance(query, exp.Select) and query.args.get("from_") is None:
-        query.set("from_", source.copy() if isinstance(source, exp.From) else exp.From(this=source.copy()))
+    for clause in ("from_", "joins", "laterals"):
+        if shared.args.get(clause) is not None and not query.args.get(clause):
+            query.set(clause, copy.deepcopy(shared.args[clause]))
 
 
 def _insert_values(work: Work, table: exp.Table, listed: list[str] | None, values: exp.Values, scope: Scope) -> None:

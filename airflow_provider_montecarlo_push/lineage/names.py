@@ -28,6 +28,8 @@ class Names:
         self.profile = profile
         self.default_database = default_database or None
         self.default_schema = default_schema or None
+        told_apart = profile.levels == 2 and None not in (self.default_database, self.default_schema)
+        self._catalog = self.default_database if told_apart and default_database != default_schema else None
 
     def use(self, database: str | None, schema: str | None) -> None:
         """Change the defaults, as ``USE`` does; ``None`` leaves one as it is."""
@@ -147,6 +149,4 @@ class Names:
 
     def _database_of(self, schema: str | None) -> str | None:
         """Return the database of a schema where the two are one thing; unless the defaults tell them apart."""
-        if self.default_database and self.default_schema and self.default_database != self.default_schema:
-            return self.default_database
-        return schema
+        return self._catalog or schema

@@ -7,12 +7,11 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage.binder import Binder
-from airflow_provider_montecarlo_push.lineage.dispatch import follow
+from airflow_provider_montecarlo_push.lineage.dispatch import follow, read
 from airflow_provider_montecarlo_push.lineage.effects import Outcome, Use
 from airflow_provider_montecarlo_push.lineage.fingerprints import RecentlyUsed
 from airflow_provider_montecarlo_push.lineage.grammar import Grammar, quiet, with_deep_stack
 from airflow_provider_montecarlo_push.lineage.known import ColumnsOf, Known
-from airflow_provider_montecarlo_push.lineage.lexer import code
 from airflow_provider_montecarlo_push.lineage.model import (
     AssetTypes,
     Catalog,
@@ -21,7 +20,6 @@ from airflow_provider_montecarlo_push.lineage.model import (
     StatementError,
     Unparsed,
 )
-from airflow_provider_montecarlo_push.lineage.moves import WORD_BY_WORD, follow_move
 from airflow_provider_montecarlo_push.lineage.names import ExternalName, Names
 from airflow_provider_montecarlo_push.lineage.phrases import Phrase
 from airflow_provider_montecarlo_push.lineage.profiles import profile_of
@@ -102,14 +100,15 @@ class LineageParser:
         result = LineageResult()
         names = Names(self.profile, default_database, default_schema)
         tables = Tables()
-        following: Statement | None = None
-        number = 0
-        for number, statement in enumerate(self.statements(sql, result)):
-            if following is not None:
-                self.take(following, names, tables, result)
-            following = statement
-        if following is not None:
-            self.take(following, names, tables, result, alone=number == 0)
+        held: Statement | None = None
+        several = False
+        for statement in self.statements(sql, result):
+            if held is not None:
+                several = True
+                self.take(held, names, tables, result)
+            held = statement
+        if held is not None:
+            self.take(held, names, tables, result, alone=not several)
         self.release(tables, tables.edges, result)
         return result
 
@@ -199,21 +198,19 @@ class LineageParser:
 
     def _parse(self, statement: Statement, names: Names, known: Known) -> Outcome:
         deadline = time.monotonic() + self._time_limit
-        work = Work(Binder(names, known, deadline))
-        if not self._is_move(statement, work):
+        work = Work(Binder(names, known, deadline), self._grammar.parse)
+        if not self._word_by_word(statement, work):
             for tree in self._grammar.parse(statement.code):
-                part = work.part()
-                follow(part, tree)
+                follow(work.part(), tree)
         return work.outcome
 
     def _type_of(self, name: TableName) -> str | None:
         return self._asset_type(name) or ("EXTERNAL" if isinstance(name, ExternalName) else None)
 
-    def _is_move(self, statement: Statement, work: Work) -> bool:
-        """Record what a statement does that is read word by word; return whether it is one."""
-        if not statement.head or statement.head[0] not in WORD_BY_WORD:
-            return False
-        return follow_move(work, Phrase(code(statement.code, self.profile), self.profile))
+    def _word_by_word(self, statement: Statement, work: Work) -> bool:
+        """Record what a statement does whose head is read word by word; return whether it is one."""
+        head = statement.head[0] if statement.head else ""
+        return read(work, lambda: Phrase(statement.code, self.profile), head)
 
 
 def _column_lookup(catalog: Catalog | None) -> ColumnsOf:

@@ -6,18 +6,59 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from airflow_provider_montecarlo_push.lineage.lexer import Token, unquoted
+from airflow_provider_montecarlo_push.lineage.lexer import Token, code, unquoted
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.profiles import Profile
 
+_QUERY = frozenset({"SELECT", "SEL", "WITH", "FROM", "VALUES", "TABLE", "LOCKING", "PIVOT", "UNPIVOT"})
+
 
 class Phrase:
-    """The tokens of a statement, and how far they have been read."""
+    """The tokens of a statement, and how far they have been read.
 
-    def __init__(self, pieces: Sequence[Token], profile: Profile) -> None:
-        self._pieces = pieces
+    :param text: the statement, without comments.
+    """
+
+    def __init__(self, text: str, profile: Profile) -> None:
+        self.text = text
         self._profile = profile
+        self._pieces: Sequence[Token] = code(text, profile)
         self._at = 0
+
+    @property
+    def at(self) -> int:
+        """How many tokens have been read."""
+        return self._at
+
+    def seek(self, at: int) -> None:
+        """Go on from the token number ``at``."""
+        self._at = at
+
+    def rest(self, end: int | None = None) -> str:
+        """Return the text from the next token on, up to the token number ``end``."""
+        if self.next is None:
+            return ""
+        last = len(self._pieces) if end is None else end
+        return self.text[self.next.start : self._pieces[last - 1].end]
+
+    def outside(self, *words: str, start: int | None = None) -> int | None:
+        """Return the number of the first token from ``start`` on that is one of ``words``, outside of brackets."""
+        depth = 0
+        for at in range(self._at if start is None else start, len(self._pieces)):
+            word = self._pieces[at].upper
+            depth += (word == "(") - (word == ")")
+            if depth <= 0 and word in words and self._pieces[at].kind != "name":
+                return at
+        return None
+
+    def begins_query(self) -> bool:
+        """Whether a query comes next, perhaps in brackets."""
+        ahead = 0
+        while self.peek(ahead) == "(":
+            ahead += 1
+        if self.peek(ahead) == "TABLE":
+            return self.peek(ahead + 1) != "("
+        return self.peek(ahead) in _QUERY
 
     def peek(self, ahead: int = 0) -> str:
         """Return the next word or mark in upper case, ``""`` for a quoted name and at the end."""
@@ -65,6 +106,34 @@ class Phrase:
                 return True
         return False
 
+    def skip_to_inside(self, word: str) -> bool:
+        """Read up to and including ``word``, be it in brackets."""
+        while self.next is not None:
+            if self.word() == word:
+                return True
+        return False
+
+    def strings_in_list(self) -> list[str]:
+        """Return the strings of ``= ['a', 'b']``."""
+        end = next((at for at in range(self._at, len(self._pieces)) if self._pieces[at].text == "]"), len(self._pieces))
+        pieces = self._pieces[self._at : end]
+        return [unquoted(piece, self._profile) for piece in pieces if piece.kind == "string"]
+
+    def past(self, more: str, end: str) -> bool:
+        """Read past the rest of an item of a list; return whether another one follows."""
+        depth = 0
+        while self.next is not None:
+            word = self.word()
+            if depth == 0 and word in (more, end):
+                return word == more
+            depth += (word == "(") - (word == ")")
+        return False
+
+    def has(self, *words: str) -> bool:
+        """Whether ``words`` are still to come, one behind the other."""
+        rest = [piece.upper for piece in self._pieces[self._at :]]
+        return any(tuple(rest[at : at + len(words)]) == words for at in range(len(rest)))
+
     def bracketed(self) -> list[Token]:
         """Read what stands in brackets, if anything does, and return it without them."""
         if self.peek() != "(":
@@ -76,6 +145,27 @@ class Phrase:
             if depth == 0:
                 break
         return list(self._pieces[start : self._at - 1])
+
+    def until(self, end: int | None) -> Phrase:
+        """Return what is left up to the token number ``end`` as a phrase of its own."""
+        return Phrase(self.rest(end), self._profile)
+
+    @staticmethod
+    def items(pieces: Sequence[Token]) -> list[list[Token]]:
+        """Return the items of a list, split at the commas outside of brackets."""
+        found: list[list[Token]] = [[]]
+        depth = 0
+        for piece in pieces:
+            depth += (piece.upper == "(") - (piece.upper == ")")
+            if piece.upper == "," and depth == 0:
+                found.append([])
+            else:
+                found[-1].append(piece)
+        return [item for item in found if item]
+
+    def identifiers(self, pieces: Sequence[Token]) -> list[exp.Identifier]:
+        """Return the last part of each name in a list, as in ``(a, t.b)``."""
+        return [self._identifier(item[-1]) for item in self.items(pieces)]
 
     def on_cluster(self) -> None:
         """Read ``ON CLUSTER name``."""
@@ -95,6 +185,9 @@ class Phrase:
         if piece is None or piece.kind not in ("word", "name", "number"):
             raise StatementError(Reason.SYNTAX, "a name is missing")
         self._at += 1
+        return self._identifier(piece)
+
+    def _identifier(self, piece: Token) -> exp.Identifier:
         if piece.kind == "name":
             return exp.to_identifier(unquoted(piece, self._profile), quoted=True)
         return exp.to_identifier(piece.text, quoted=False)
@@ -102,17 +195,38 @@ class Phrase:
     def table(self) -> exp.Table:
         """Read the name of a table, of one part or more.
 
-        :raises StatementError: when none comes next.
+        :raises StatementError: when none comes next, or it is known only at run time.
         """
-        parts: list[exp.Identifier] = [*self._dotted(self.identifier())]
-        while self.peek() == ".":
+        piece = self.next
+        if piece is not None and piece.kind == "parameter" and piece.text.startswith("@"):
             self._at += 1
-            if self.peek() == ".":  # database..table
-                parts.append(exp.to_identifier(self._profile.default_schema or "", quoted=True))
-                continue
-            parts += self._dotted(self.identifier())
+            return exp.Table(this=exp.Parameter(this=exp.Var(this=piece.text[1:])))
+        if self.peek() in ("IDENTIFIER", "TABLE") and self.peek(1) == "(":
+            return self._computed()
+        parts: list[exp.Identifier] = [*self._dotted(self.identifier())]
+        while self.next is not None and self.next.text.startswith("."):
+            parts += self._part()
         named = dict(zip(("this", "db", "catalog"), reversed(parts[-3:]), strict=False))
         return exp.Table(**named)
+
+    def _part(self) -> list[exp.Identifier]:
+        """Read what follows in a name: a dot and a part, or the dot of ``database..table`` alone."""
+        text = self.next.text if self.next is not None else ""
+        self._at += 1
+        if text != ".":  # a part that begins with a digit
+            return [exp.to_identifier(text[1:], quoted=False)]
+        if self.peek() == ".":
+            return [exp.to_identifier(self._profile.default_schema or "", quoted=True)]
+        return self._dotted(self.identifier())
+
+    def _computed(self) -> exp.Table:
+        """Read ``IDENTIFIER('…')``."""
+        self._at += 1
+        inner = self.bracketed()
+        if len(inner) != 1 or inner[0].kind != "string":
+            raise StatementError(Reason.UNRESOLVED_NAME, "the name of a table is known only at run time")
+        literal = exp.Literal.string(unquoted(inner[0], self._profile))
+        return exp.Table(this=exp.DynamicIdentifier(this=literal))
 
     def _dotted(self, identifier: exp.Identifier) -> list[exp.Identifier]:
         """Return the parts of a name that is quoted as a whole, which BigQuery allows."""

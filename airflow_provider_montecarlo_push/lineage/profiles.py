@@ -48,6 +48,7 @@ class Profile:
     :param path_schemas: what looks like a schema in front of the path of a file.
     :param exploded: what EXPLODE calls its column when the statement gives it no name.
     :param declare_opens_block: DECLARE is the head of a block, not a statement by itself.
+    :param definitions_precede: in ``CREATE TABLE t (a INT) AS SELECT …`` the query's columns come behind those.
     :param bare_statements: statements may follow one another without a semicolon.
     :param string_quotes: quotes of string literals.
     :param name_quotes: opening quotes of identifiers.
@@ -81,6 +82,7 @@ class Profile:
     path_schemas: frozenset[str] = frozenset()
     exploded: str | None = None
     declare_opens_block: bool = False
+    definitions_precede: bool = False
     bare_statements: bool = False
     string_quotes: str = "'"
     name_quotes: str = '"'
@@ -193,6 +195,7 @@ PROFILES = {
     "mysql": Profile(
         "mysql",
         levels=2,
+        definitions_precede=True,
         string_quotes="'\"",
         name_quotes="`",
         backslash=True,

@@ -33,7 +33,7 @@ _READ_ONLY = frozenset(
 )
 _DDL = frozenset({"ALTER", "COMMENT", "EXCHANGE", "GRANT", "RENAME", "REPAIR", "REVOKE", "UNDROP", "DETACH"})
 _MOVES_ROWS = frozenset({"APPEND", "ATTACH", "EXCHANGE", "MOVE", "REPLACE", "SWITCH"})
-_EXTERNAL = frozenset({"COPY", "LOAD", "UNLOAD", "EXPORT", "IMPORT"})
+_EXTERNAL = frozenset({"COPY", "LOAD", "UNLOAD", "EXPORT", "IMPORT", "BULK"})
 _CALLS = frozenset({"EXECUTE", "EXEC", "SP_RENAME"})
 _WRITES = frozenset({"INSERT", "UPDATE", "MERGE", "INTO", "DELETE", "REPLACE", "UPSERT"})
 _QUERY_WORDS = frozenset({"SELECT", "SEL", "FROM", "TABLE", "WITH", "USING", "JOIN", "EXEC", "EXECUTE"})

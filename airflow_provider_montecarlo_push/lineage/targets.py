@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
@@ -10,7 +10,6 @@ from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage.binder import Binder
 from airflow_provider_montecarlo_push.lineage.effects import Fields, Mode, Outcome, Write, merged
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
-from airflow_provider_montecarlo_push.lineage.names import Names
 from airflow_provider_montecarlo_push.lineage.relations import Column, Open, Relation
 
 
@@ -18,16 +17,18 @@ class Work:
     """One statement while it is being followed.
 
     :param binder: binds its queries.
+    :param parse: gives the parse trees of a text.
     """
 
-    def __init__(self, binder: Binder) -> None:
+    def __init__(self, binder: Binder, parse: Callable[[str], list[exp.Expr]]) -> None:
         self.binder = binder
+        self.parse = parse
         self.names = binder.names
         self.outcome = Outcome()
 
     def part(self) -> Work:
         """Return the work on a part of the statement that reads and writes for itself; its effects come first."""
-        part = Work(self.binder.fresh())
+        part = Work(self.binder.fresh(), self.parse)
         part.outcome = self.outcome
         return part
 
@@ -65,6 +66,16 @@ class Work:
             )
         )
 
+    def query(self, text: str) -> exp.Expr:
+        """Return the parse tree of a query.
+
+        :raises StatementError: when ``text`` is something else.
+        """
+        trees = self.parse(text)
+        if len(trees) != 1 or not isinstance(trees[0], exp.Query | exp.Values | exp.Table):
+            raise StatementError(Reason.SYNTAX, "a query is expected behind the name of the table")
+        return trees[0]
+
     def new_name(self, table: exp.Table) -> TableName:
         """Return the name of a temporary table that is created; it need not be complete.
 
@@ -94,13 +105,6 @@ class Work:
         columns = self.binder.known.columns(name)
         items = [Open()] if columns is None else [Column(column) for column in columns]
         return self.binder.make(items), name
-
-
-def is_temporary(names: Names, node: exp.Create, table: exp.Table) -> bool:
-    """Whether a CREATE makes a table for the session only."""
-    properties = node.args.get("properties")
-    declared = properties is not None and properties.find(exp.TemporaryProperty) is not None
-    return declared or names.temporary(table) is not None
 
 
 def split_target(work: Work, node: exp.Expr) -> tuple[exp.Table, list[str] | None]:
