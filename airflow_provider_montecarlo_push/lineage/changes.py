@@ -10,6 +10,7 @@ from airflow_provider_montecarlo_push.lineage import expressions, sources
 from airflow_provider_montecarlo_push.lineage.ctes import bind_with
 from airflow_provider_montecarlo_push.lineage.effects import Fields
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
+from airflow_provider_montecarlo_push.lineage.phrases import Phrase
 from airflow_provider_montecarlo_push.lineage.scopes import Scope, Source
 from airflow_provider_montecarlo_push.lineage.targets import Work, bare, canonical, split_target
 
@@ -141,3 +142,20 @@ def _alias_in_from(work: Work, table: exp.Table, from_: exp.From | None) -> exp.
         if work.names.alias(alias.this) == wanted and item.find_ancestor(exp.Select) is None:
             return item
     return None
+
+
+def sketch_change(work: Work, phrase: Phrase, error: StatementError) -> None:
+    """Record the tables of a MERGE or UPDATE that is not understood as a whole.
+
+    :raises StatementError: ``error``, when that cannot be told either.
+    """
+    verb = phrase.word()
+    if verb == "MERGE":
+        phrase.phrase("WITH", "SCHEMA", "EVOLUTION")
+        phrase.take("INTO")
+    needed = ("USING", "WHEN") if verb == "MERGE" else ("SET",)
+    if verb not in ("MERGE", "UPDATE", "UPD") or any(phrase.outside(word) is None for word in needed):
+        raise error
+    table = phrase.table()
+    work.sketch(error, phrase.rest(), after_using=verb == "MERGE")
+    work.land(table, [])

@@ -177,7 +177,7 @@ def _fill(work: Work, phrase: Phrase, head: _Definition) -> None:
     if not head.is_view and tail.startswith("NO DATA"):
         _define(work, head, None)
         return
-    relation = work.binder.query(work.query(text), {})
+    relation = work.rows(text)
     if head.defines and work.names.profile.definitions_precede:
         head.listed = None
     _land(work, head, relation)

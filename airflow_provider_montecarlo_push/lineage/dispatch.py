@@ -22,6 +22,7 @@ from airflow_provider_montecarlo_push.lineage.loads import follow_load
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.moves import follow_move
 from airflow_provider_montecarlo_push.lineage.phrases import Phrase
+from airflow_provider_montecarlo_push.lineage.scopes import Ctes
 from airflow_provider_montecarlo_push.lineage.targets import Work
 
 T = TypeVar("T")
@@ -131,14 +132,22 @@ def _write_in_ctes(work: Work, tree: exp.Expr) -> None:
 
 
 def _follow_with(work: Work, phrase: Phrase) -> bool:
-    """``WITH … INSERT …``: the CTEs belong to the query of the INSERT."""
-    at = phrase.outside("INSERT")
-    if at is None:
+    """``WITH … INSERT …`` and ``WITH … FROM … INSERT …``: the CTEs belong to the query of the INSERT."""
+    at = phrase.outside("INSERT", "SELECT", "SEL", "FROM", "MERGE", "UPDATE", "DELETE")
+    if at is None or phrase.outside("INSERT", start=at) is None:
         return False
-    select = work.query(f"{phrase.rest(at)} SELECT 1")
-    _write_in_ctes(work, select)
+    if phrase.ahead(at) not in ("INSERT", "FROM"):
+        return False
+    written = phrase.rest(at)
+    ctes: Ctes = {}
+    try:
+        select = work.query(f"{written} SELECT 1")
+        _write_in_ctes(work, select)
+        ctes = bind_with(work.binder, select, {}, None)
+    except StatementError as error:
+        work.sketch(error, written)
     phrase.seek(at)
-    return follow_insert(work, phrase, bind_with(work.binder, select, {}, None))
+    return follow_insert(work, phrase, ctes, written)
 
 
 READERS["WITH"] = (_follow_with,)

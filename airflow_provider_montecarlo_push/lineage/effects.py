@@ -98,6 +98,7 @@ class Outcome:
     :param without_edge: why it gives no edge, where that is the case; one for each destination.
     :param unresolved: names that could not be completed.
     :param failure: why it could not be followed at all.
+    :param partial: why its edge has no columns.
     :param seen: what was known of tables from earlier statements, and had a part in this: by name their columns, ``()``
         where those are not known, ``None`` for a table that no earlier statement has made.
     """
@@ -106,6 +107,7 @@ class Outcome:
     without_edge: list[Reason] = field(default_factory=list)
     unresolved: list[str] = field(default_factory=list)
     failure: StatementError | None = None
+    partial: StatementError | None = None
     seen: dict[TableName, tuple[str, ...] | None] = field(default_factory=dict)
 
     @property

@@ -15,7 +15,9 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from airflow_provider_montecarlo_push.lineage.lexer import plainly_quoted
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
+from airflow_provider_montecarlo_push.lineage.profiles import Profile
 from airflow_provider_montecarlo_push.lineage.rewriting import rewritten
 
 _T = TypeVar("_T")
@@ -53,13 +55,13 @@ def quiet() -> Iterator[None]:
 class Grammar:
     """Parses statements of one dialect.
 
-    :param dialect: sqlglot's name of the dialect.
+    :param profile: the dialect.
     :param max_tokens: longer statements are not parsed: the parser's time grows with their number.
     """
 
-    def __init__(self, dialect: str, *, max_tokens: int) -> None:
-        self._name = dialect
-        self._dialect = Dialect.get_or_raise(dialect)
+    def __init__(self, profile: Profile, *, max_tokens: int) -> None:
+        self._profile = profile
+        self._dialect = Dialect.get_or_raise(profile.grammar)
         self._max_tokens = max_tokens
 
     def parse(self, text: str) -> list[exp.Expr]:
@@ -69,12 +71,13 @@ class Grammar:
         :raises RecursionError: when it is nested too deeply for the current stack.
         """
         try:
+            text = plainly_quoted(text, self._profile)
             tokens = self._dialect.tokenize(text)
             if len(tokens) > self._max_tokens:
                 raise StatementError(Reason.TOO_LARGE, f"{len(tokens)} tokens, over the limit of {self._max_tokens}")
             if _nesting(tokens) > (_DEEP_NESTING if _DEEP.get() else _NESTING):
                 raise RecursionError  # before a compiled parser finds the end of its stack
-            trees = self._dialect.parser().parse(rewritten(tokens, self._name), text)
+            trees = self._dialect.parser().parse(rewritten(tokens, self._profile.grammar), text)
         except SqlglotError as error:
             raise StatementError(Reason.SYNTAX, _brief(error)) from error
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:

@@ -48,18 +48,19 @@ class _Head:
     overwrites: bool = False
 
 
-def follow_insert(work: Work, phrase: Phrase, ctes: Ctes | None = None) -> bool:
+def follow_insert(work: Work, phrase: Phrase, ctes: Ctes | None = None, written: str = "") -> bool:
     """Record what INSERT does, or ``FROM … INSERT …``; return whether it is one of these.
 
-    :param ctes: the CTEs that stand in front of it.
+    :param ctes: the CTEs that stand in front of it,
+    :param written: and how they are written.
     :raises StatementError: when that cannot be told.
     """
     if phrase.peek() == "FROM":
         at = phrase.outside("INSERT")
-        return at is not None and _behind_from(work, phrase, at)
+        return at is not None and _behind_from(work, phrase, at, ctes or {})
     if phrase.peek(1) in ("ALL", "FIRST"):
         return False
-    _insert(work, phrase, ctes or {})
+    _insert(work, phrase, ctes or {}, written=written)
     return True
 
 
@@ -72,29 +73,47 @@ def insert_of(work: Work, node: exp.Insert) -> None:
     insert(work, _Head(table, listed), relation)
 
 
-def _behind_from(work: Work, phrase: Phrase, at: int) -> bool:
+def _behind_from(work: Work, phrase: Phrase, at: int, ctes: Ctes) -> bool:
     """``FROM … INSERT … INSERT …`` of Hive: each branch has a SELECT of its own over the same rows."""
-    shared = work.query(f"SELECT * {phrase.rest(at)}")
+    try:
+        shared = work.query(f"SELECT * {phrase.rest(at)}")
+    except StatementError as error:
+        return _sketch_branches(work, phrase, at, error)
     position: int | None = at
     while position is not None:
         following = phrase.outside("INSERT", start=position + 1)
         phrase.seek(position)
         part = work.part()
-        _insert(part, phrase.until(following), {}, shared)
+        _insert(part, phrase.until(following), ctes, shared)
         position = following
     return True
 
 
-def _insert(work: Work, phrase: Phrase, ctes: Ctes, shared: exp.Expr | None = None) -> None:
+def _sketch_branches(work: Work, phrase: Phrase, at: int, error: StatementError) -> bool:
+    """Record the branches of a multi-insert whose shared rows are not understood."""
+    shared = phrase.rest(at)
+    position: int | None = at
+    while position is not None:
+        following = phrase.outside("INSERT", start=position + 1)
+        phrase.seek(position)
+        part = work.part()
+        part.sketch(error, shared)
+        part.land(_head(part, phrase.until(following)).table, [])
+        position = following
+    return True
+
+
+def _insert(work: Work, phrase: Phrase, ctes: Ctes, shared: exp.Expr | None = None, written: str = "") -> None:
     head = _head(work, phrase)
     if not phrase.begins_query():
         raise StatementError(Reason.NO_SOURCE)
     text, conflict = _query_text(phrase)
-    query = work.query(text)
-    if shared is not None:
+    if shared is None:
+        relation = work.rows(text, ctes, written)
+    else:
+        query = work.query(text)
         _read_from(query, shared)
-        ctes = bind_with(work.binder, shared, ctes, None)
-    relation = work.binder.query(query, ctes)
+        relation = work.binder.query(query, bind_with(work.binder, shared, ctes, None))
     names = insert(work, head, relation)
     if conflict:
         follow_conflict(work, head.table, conflict, names, relation)

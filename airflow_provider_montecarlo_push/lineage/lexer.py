@@ -15,6 +15,7 @@ from airflow_provider_montecarlo_push.lineage.profiles import Profile
 
 _CLOSING = {"[": "]"}
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ALTERNATIVE = re.compile(r"\b[nN]?[qQ]'")
 _PREFIXED = re.compile(r"[A-Za-z]{0,2}(?=['\"])")
 
 
@@ -122,3 +123,19 @@ def unquoted(token: Token, profile: Profile) -> str:
     if not profile.backslash and token.text[0] not in "eE":
         return inner
     return _ESCAPED.sub(lambda match: {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1]), inner)
+
+
+def plainly_quoted(text: str, profile: Profile) -> str:
+    """Return ``text`` with the quotes of strings and names that sqlglot does not know in this dialect replaced."""
+    if not (profile.grammar == "oracle" and _ALTERNATIVE.search(text)) and not (profile.grammar == "" and "`" in text):
+        return text
+    pieces = []
+    for match in pattern(profile).finditer(text):
+        piece, kind = match.group(), kind_of(match)
+        if kind == "string" and piece[0] not in "'\"":
+            inner = unquoted(Token(kind, piece, piece, *match.span()), profile)
+            piece = "'" + inner.replace("'", "''") + "'"
+        elif kind == "name" and piece[0] == "`":
+            piece = '"' + piece[1:-1].replace('"', '""') + '"'
+        pieces.append(piece)
+    return "".join(pieces)

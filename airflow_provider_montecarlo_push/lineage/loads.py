@@ -72,7 +72,7 @@ def _fill(work: Work, phrase: Phrase, table: exp.Table, listed: list[str]) -> No
     if phrase.begins_query():
         phrase.take("(")
         end = phrase.outside(")")
-        relation = work.binder.query(work.query(phrase.rest(end)), {})
+        relation = work.rows(phrase.rest(end))
         work.land(table, fields_of(relation, listed or work.columns(table)))
     else:
         _load(work, table, _needed(_place(work, phrase)))
@@ -95,7 +95,7 @@ def _unload(work: Work, phrase: Phrase, place: ExternalName) -> None:
         else:
             phrase.seek(start)
             text = phrase.rest(end)
-        relation = work.binder.query(work.query(text), {})
+        relation = work.rows(text)
     else:
         relation = work.binder.table(phrase.table())[0]
     work.land(external_table(place), fields_of(relation, None))
@@ -136,7 +136,7 @@ def _export(work: Work, phrase: Phrase) -> None:
     place = of_url(next(iter(phrase.strings()), "/"))
     phrase.seek(start)
     phrase.skip_to("AS")
-    relation = work.binder.query(work.query(phrase.rest()), {})
+    relation = work.rows(phrase.rest())
     work.land(external_table(place), fields_of(relation, None))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage.binder import Binder
+from airflow_provider_montecarlo_push.lineage.changes import sketch_change
 from airflow_provider_montecarlo_push.lineage.dispatch import follow, read
 from airflow_provider_montecarlo_push.lineage.effects import Outcome, Use
 from airflow_provider_montecarlo_push.lineage.fingerprints import RecentlyUsed
@@ -69,7 +70,7 @@ class LineageParser:
         self.profile = profile_of(dialect)
         self._asset_type = _type_lookup(asset_types)
         self._external = external
-        self._grammar = Grammar(self.profile.grammar, max_tokens=max_tokens)
+        self._grammar = Grammar(self.profile, max_tokens=max_tokens)
         self._columns = _column_lookup(catalog)
         self._max_bytes = max_bytes
         self._time_limit = time_limit
@@ -158,6 +159,9 @@ class LineageParser:
         for effect in outcome.effects:
             if isinstance(effect, Use):
                 names.use(effect.database, effect.schema)
+        if outcome.partial is not None:
+            detail = f"its columns are not followed: {outcome.partial.detail}"
+            result.unparsed.append(Unparsed(statement.text[:_SHOWN], outcome.partial.reason, detail))
         if outcome.unresolved:
             detail = "; ".join(outcome.unresolved)
             result.unparsed.append(Unparsed(statement.text[:_SHOWN], Reason.UNRESOLVED_NAME, detail))
@@ -200,8 +204,11 @@ class LineageParser:
         deadline = time.monotonic() + self._time_limit
         work = Work(Binder(names, known, deadline), self._grammar.parse)
         if not self._word_by_word(statement, work):
-            for tree in self._grammar.parse(statement.code):
-                follow(work.part(), tree)
+            try:
+                for tree in self._grammar.parse(statement.code):
+                    follow(work.part(), tree)
+            except StatementError as error:
+                sketch_change(work, Phrase(statement.code, self.profile), error)
         return work.outcome
 
     def _type_of(self, name: TableName) -> str | None:

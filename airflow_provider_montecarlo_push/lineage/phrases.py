@@ -63,9 +63,13 @@ class Phrase:
     def peek(self, ahead: int = 0) -> str:
         """Return the next word or mark in upper case, ``""`` for a quoted name and at the end."""
         position = self._at + ahead
-        if position >= len(self._pieces) or self._pieces[position].kind == "name":
+        if not 0 <= position < len(self._pieces) or self._pieces[position].kind == "name":
             return ""
         return self._pieces[position].upper
+
+    def ahead(self, at: int) -> str:
+        """Return the word or mark of the token number ``at``."""
+        return self.peek(at - self._at)
 
     @property
     def next(self) -> Token | None:
@@ -186,6 +190,10 @@ class Phrase:
             raise StatementError(Reason.SYNTAX, "a name is missing")
         self._at += 1
         return self._identifier(piece)
+
+    def name_of(self, piece: Token) -> str:
+        """Return the name that a word or quoted name stands for."""
+        return self._identifier(piece).name
 
     def _identifier(self, piece: Token) -> exp.Identifier:
         if piece.kind == "name":

@@ -67,6 +67,7 @@ class _Statement:
         self._before = ["", self._head]
         self._brackets = 1 if self._head == "(" else 0
         self._cases = 0
+        self._in_ctes = self._head == "WITH"
         self._in_header = routine(pieces[start : start + 8]) is not None
 
     def ends_before(self, position: int) -> bool:
@@ -81,8 +82,10 @@ class _Statement:
                 return True
         elif token.kind == "word" and word in _STARTS and not self._continues(word, position):
             return True
-        if word in _VERBS and not self._verb:
-            self._verb = word
+        if word in _VERBS:
+            self._verb = self._verb or word
+            self._in_ctes = False
+        self._in_ctes = self._in_ctes or word == "WITH"
         self._seen.add(word)
         self._before = [self._before[1], word]
         return False
@@ -114,7 +117,7 @@ class _Statement:
         return rule.get(word, False)
 
     def _verb_continues(self, word: str, before: str, following: str) -> bool:
-        if self._head == "WITH" and not self._verb:
+        if self._in_ctes or before == "BULK":
             return True
         if word == "SELECT":
             return before in _BEFORE_SELECT or self._awaits_rows()

@@ -10,7 +10,12 @@ from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage.binder import Binder
 from airflow_provider_montecarlo_push.lineage.effects import Fields, Mode, Outcome, Write, merged
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
+from airflow_provider_montecarlo_push.lineage.phrases import Phrase
 from airflow_provider_montecarlo_push.lineage.relations import Column, Open, Relation
+from airflow_provider_montecarlo_push.lineage.scopes import Ctes
+from airflow_provider_montecarlo_push.lineage.sketch import tables_of
+
+_SKETCHED = (Reason.SYNTAX, Reason.UNSUPPORTED, Reason.TIME_LIMIT)
 
 
 class Work:
@@ -75,6 +80,34 @@ class Work:
         if len(trees) != 1 or not isinstance(trees[0], exp.Query | exp.Values | exp.Table):
             raise StatementError(Reason.SYNTAX, "a query is expected behind the name of the table")
         return trees[0]
+
+    def rows(self, text: str, ctes: Ctes | None = None, written: str = "") -> Relation:
+        """Return what a query gives; if it is not understood, its tables are told by its words alone.
+
+        :param ctes: the CTEs in front of it,
+        :param written: and how they are written.
+        :raises StatementError: when it is no query.
+        """
+        try:
+            return self.binder.query(self.query(text), ctes or {})
+        except StatementError as error:
+            if error.reason not in _SKETCHED:
+                raise
+            self.sketch(error, f"{written} {text}")
+            return self.binder.make([Open()])
+
+    def sketch(self, error: StatementError, text: str, *, after_using: bool = False) -> None:
+        """Note the tables that ``text`` reads, and why there are no columns.
+
+        :raises StatementError: ``error``, when that cannot be told either.
+        """
+        try:
+            tables = tables_of(Phrase(text, self.names.profile), after_using=after_using)
+        except StatementError:
+            raise error from None
+        for table in tables:
+            self.binder.table(table)
+        self.outcome.partial = error
 
     def new_name(self, table: exp.Table) -> TableName:
         """Return the name of a temporary table that is created; it need not be complete.
