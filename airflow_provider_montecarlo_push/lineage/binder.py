@@ -18,6 +18,7 @@ from airflow_provider_montecarlo_push.lineage.ctes import bind_with
 from airflow_provider_montecarlo_push.lineage.known import Known
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.names import ExternalName, Names
+from airflow_provider_montecarlo_push.lineage.pivots import pivot_statement
 from airflow_provider_montecarlo_push.lineage.projections import projections
 from airflow_provider_montecarlo_push.lineage.relations import Column, Item, Open, Ref, Relation
 from airflow_provider_montecarlo_push.lineage.scopes import Ctes, Scope
@@ -85,11 +86,25 @@ class Binder:
 
     def table(self, table: exp.Table) -> tuple[Relation, TableName | None]:
         """Return what a table gives and its full name; one that cannot be named is noted and gives nothing."""
+        if table.meta.get("own"):
+            return self.own(table)
+        if self.names.profile.has_dual and table.name.upper() == "DUAL" and table.text("db").upper() in ("", "SYS"):
+            return self.make(()), None
         try:
             name = self.name(table)
         except StatementError as error:
             return self.nameless(error), None
         return self.named_table(name), name
+
+    def own(self, table: exp.Table) -> tuple[Relation, TableName | None]:
+        """Return what the rows that a statement changes give to its expressions: they are no source."""
+        try:
+            name = self.name(table)
+        except StatementError:
+            return self.make([Open()]), None
+        columns = self.known.columns(name)
+        items = [Open()] if columns is None else [Column(column) for column in columns]
+        return self.make(items), name
 
     def nameless(self, error: StatementError) -> Relation:
         """Note a table whose name cannot be completed."""
@@ -123,7 +138,7 @@ class Binder:
         """
         self.step()
         while isinstance(node, exp.Subquery | exp.Paren):
-            if isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Query):
+            if isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Query | exp.Pivot | exp.Values):
                 return self._parenthesised_join(node, ctes, outer)
             ctes = bind_with(self, node, ctes, outer)
             node = node.this
@@ -137,6 +152,8 @@ class Binder:
         if isinstance(node, exp.Table):
             sources.add(self, node, scope)
             return scope.sources[0].relation
+        if isinstance(node, exp.Pivot):
+            return pivot_statement(self, node, scope)
         if isinstance(node, exp.DML):  # WITH moved AS (DELETE FROM t RETURNING *)
             return self.table(node.find(exp.Table) or exp.Table())[0]
         raise StatementError(Reason.UNSUPPORTED, f"a query of kind {node.key}")
@@ -152,12 +169,21 @@ class Binder:
         for window in node.args.get("windows") or ():
             scope.windows[self.names.alias(window.this)] = window
         sources.from_clause(self, node, scope)
+        self._scalars(node, scope)
         relation = self.make(projections(self, node, scope))
         for clause in _FILTERS:
             part = node.args.get(clause)
             if isinstance(part, exp.Expr):
                 expressions.visit(self, part, scope)
         return relation
+
+    def _scalars(self, node: exp.Select, scope: Scope) -> None:
+        """Note what ``WITH expression AS name`` of ClickHouse calls by name."""
+        with_ = node.args.get("with_")
+        for cte in with_.expressions if with_ is not None else ():
+            if cte.args.get("scalar"):
+                key = self.names.column_key(self.names.column(cte.args["alias"].this))
+                scope.scalars[key] = expressions.refs(self, cte.this, scope)
 
     def _set_operation(self, node: exp.SetOperation, ctes: Ctes, outer: Scope | None) -> Relation:
         chain: list[exp.SetOperation] = []

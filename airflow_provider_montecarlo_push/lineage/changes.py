@@ -43,7 +43,7 @@ def follow_merge(work: Work, node: exp.Merge) -> None:
 
 
 def target_source(work: Work, table: exp.Table) -> Source:
-    relation, name = work.own(table)
+    relation, name = work.binder.own(table)
     alias = table.args.get("alias")
     if isinstance(alias, exp.TableAlias) and alias.this is not None:
         return Source(work.names.alias(alias.this), relation)
@@ -116,8 +116,10 @@ def follow_update(work: Work, node: exp.Update) -> None:
     table, _ = split_target(work, node.this)
     scope = Scope(bind_with(work.binder, node, {}, None))
     from_ = node.args.get("from_")
-    named = _alias_in_from(work, table, from_)
-    if named is None:
+    named = _in_from(work, table, from_)
+    if named is not None:
+        named.meta["own"] = True
+    else:
         scope.sources.append(target_source(work, table))
         for join in table.args.get("joins") or ():
             sources.add_join(work.binder, join, scope)
@@ -130,18 +132,52 @@ def follow_update(work: Work, node: exp.Update) -> None:
     work.land(target, fields)
 
 
-def _alias_in_from(work: Work, table: exp.Table, from_: exp.From | None) -> exp.Table | None:
-    """Return the table of FROM whose alias the statement updates, as in ``UPDATE x … FROM t AS x``."""
-    if from_ is None or table.args.get("db") is not None or not isinstance(table.this, exp.Identifier):
+def _in_from(work: Work, table: exp.Table, from_: exp.From | None) -> exp.Table | None:
+    """Return the table of FROM that the statement updates, as in ``UPDATE x … FROM t AS x``."""
+    if from_ is None:
         return None
-    wanted = work.names.alias(table.this)
+    wanted = work.names.alias(table.this) if isinstance(table.this, exp.Identifier) and not table.text("db") else None
     for item in from_.find_all(exp.Table):
-        alias = item.args.get("alias")
-        if not isinstance(alias, exp.TableAlias) or alias.this is None:
+        if item.find_ancestor(exp.Select) is not None:
             continue
-        if work.names.alias(alias.this) == wanted and item.find_ancestor(exp.Select) is None:
+        alias = item.args.get("alias")
+        if isinstance(alias, exp.TableAlias) and alias.this is not None:
+            if wanted is not None and work.names.alias(alias.this) == wanted:
+                return item
+        elif work.names.profile.updates_from_itself and _same(work, item, table):
             return item
     return None
+
+
+def _same(work: Work, one: exp.Table, other: exp.Table) -> bool:
+    try:
+        return work.binder.name(one) == work.binder.name(other)
+    except StatementError:
+        return False  # without its full name a table is like no other
+
+
+def follow_delete(work: Work, phrase: Phrase) -> bool:
+    """``DELETE … OUTPUT deleted.x … INTO t`` of SQL Server, which moves rows; return whether it is that.
+
+    :raises StatementError: when a name cannot be completed.
+    """
+    if not phrase.contains("OUTPUT") or not phrase.contains("INTO"):
+        return False
+    phrase.word()
+    phrase.take("FROM")
+    source = work.binder.table(phrase.table())[0]
+    phrase.skip_to("OUTPUT")
+    start, at = phrase.at, phrase.outside("INTO")
+    if at is None:
+        return False
+    given = [source.find(work.names.column(name)) for name in phrase.identifiers(phrase.tokens(start, at))]
+    phrase.seek(at + 1)
+    target = phrase.table()
+    listed = [work.names.column(name) for name in phrase.identifiers(phrase.bracketed())]
+    names = listed or work.columns(target) or ()
+    fields: Fields = [(name, hit.refs) for name, hit in zip(names, given, strict=False) if hit is not None]
+    work.land(target, fields)
+    return True
 
 
 def sketch_change(work: Work, phrase: Phrase, error: StatementError) -> None:

@@ -67,6 +67,8 @@ def bind_with(binder: Binder, node: exp.Expr, ctes: Ctes, outer: Scope | None) -
         return ctes
     ctes = dict(ctes)
     for cte in with_.expressions:
+        if cte.args.get("scalar"):
+            continue
         name = binder.names.alias(cte.args["alias"].this)
         recursive = _reads_itself(binder, cte, name, declared=bool(with_.args.get("recursive")))
         ctes[name] = _Lazy(binder, cte, dict(ctes), outer, recursive=recursive)

@@ -14,7 +14,7 @@ from airflow_provider_montecarlo_push.lineage.effects import Mode, Write, column
 from airflow_provider_montecarlo_push.lineage.locations import location
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.phrases import Phrase
-from airflow_provider_montecarlo_push.lineage.relations import Relation
+from airflow_provider_montecarlo_push.lineage.relations import Column, Relation
 from airflow_provider_montecarlo_push.lineage.targets import Work
 
 _TEMPORARY = frozenset({"TEMP", "TEMPORARY", "VOLATILE"})
@@ -64,6 +64,7 @@ class _Definition:
     listed: list[str] | None = None
     defines: bool = False
     receiver: exp.Table | None = None
+    recursive: bool = False
 
 
 def follow_definition(work: Work, phrase: Phrase) -> bool:
@@ -85,7 +86,8 @@ def follow_definition(work: Work, phrase: Phrase) -> bool:
 
 def _head(work: Work, phrase: Phrase) -> _Definition | None:
     start = phrase.word()
-    temporary = False
+    temporary = start == "CACHE"
+    recursive = shared = False
     while phrase.peek() not in ("TABLE", "VIEW"):
         word = phrase.word()
         if word in _OTHER or phrase.next is None:
@@ -93,17 +95,20 @@ def _head(work: Work, phrase: Phrase) -> _Definition | None:
         if start == "ALTER" and word != "MATERIALIZED":
             return None
         temporary = temporary or word in _TEMPORARY
+        recursive = recursive or word == "RECURSIVE"
+        shared = shared or word == "GLOBAL"
     is_view = phrase.word() == "VIEW"
     if start == "ALTER" and not is_view:
         return None
     ensures = phrase.phrase("IF", "NOT", "EXISTS")
     phrase.phrase("IF", "EXISTS")
     table = phrase.table()
-    if work.names.profile.grammar == "spark" or work.names.profile.grammar == "databricks":
-        temporary = temporary or phrase.phrase("TEMPORARY")
     phrase.on_cluster()
     temporary = temporary or work.names.temporary(table) is not None
-    return _Definition(table, is_view, temporary, Mode.ENSURE if ensures else Mode.CREATE)
+    if shared and temporary and work.names.profile.shares_temporary_views:
+        table.set("db", exp.to_identifier("global_temp"))
+    mode = Mode.ENSURE if ensures else Mode.CREATE
+    return _Definition(table, is_view, temporary, mode, recursive=recursive)
 
 
 def _columns(work: Work, phrase: Phrase, head: _Definition) -> exp.Table | None:
@@ -178,9 +183,22 @@ def _fill(work: Work, phrase: Phrase, head: _Definition) -> None:
         _define(work, head, None)
         return
     relation = work.rows(text)
+    if head.recursive:
+        relation = _without_itself(work, head, relation)
     if head.defines and work.names.profile.definitions_precede:
         head.listed = None
     _land(work, head, relation)
+
+
+def _without_itself(work: Work, head: _Definition, relation: Relation) -> Relation:
+    """Return what a recursive view gives: that it reads itself says nothing about where its rows come from."""
+    own = work.binder.name(head.table)
+    work.binder.tables.pop(own, None)
+    items = [
+        Column(item.name, tuple(ref for ref in item.refs if ref.table != own)) if isinstance(item, Column) else item
+        for item in relation.items
+    ]
+    return work.binder.make(items)
 
 
 def _land(work: Work, head: _Definition, relation: Relation) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlglot import exp
 
-from airflow_provider_montecarlo_push.lineage.changes import follow_merge, follow_update
+from airflow_provider_montecarlo_push.lineage.changes import follow_delete, follow_merge, follow_update
 from airflow_provider_montecarlo_push.lineage.ctes import bind_with
 from airflow_provider_montecarlo_push.lineage.definitions import follow_definition
 from airflow_provider_montecarlo_push.lineage.effects import Use
@@ -40,6 +40,7 @@ READERS: dict[str, tuple[Callable[[Work, Phrase], bool], ...]] = {
     "CACHE": (follow_definition,),
     "COPY": (follow_load,),
     "CREATE": (follow_move, follow_definition),
+    "DELETE": (follow_delete,),
     "DROP": (follow_move,),
     "EXCHANGE": (follow_move,),
     "EXEC": (follow_move,),
@@ -134,9 +135,7 @@ def _write_in_ctes(work: Work, tree: exp.Expr) -> None:
 def _follow_with(work: Work, phrase: Phrase) -> bool:
     """``WITH … INSERT …`` and ``WITH … FROM … INSERT …``: the CTEs belong to the query of the INSERT."""
     at = phrase.outside("INSERT", "SELECT", "SEL", "FROM", "MERGE", "UPDATE", "DELETE")
-    if at is None or phrase.outside("INSERT", start=at) is None:
-        return False
-    if phrase.ahead(at) not in ("INSERT", "FROM"):
+    if at is None or phrase.outside("INSERT", start=at) is None or phrase.ahead(at) not in ("INSERT", "FROM"):
         return False
     written = phrase.rest(at)
     ctes: Ctes = {}

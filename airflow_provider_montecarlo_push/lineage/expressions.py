@@ -33,6 +33,13 @@ def refs(binder: Binder, node: exp.Expr, scope: Scope) -> Refs:
             found.update(dict.fromkeys(column(binder, node, scope)))
         elif isinstance(node, _SUBQUERIES):
             found.update(dict.fromkeys(binder.query(node, scope.ctes, scope).refs))
+        elif isinstance(node, exp.Comprehension):
+            found.update(dict.fromkeys(_comprehension(binder, node, scope)))
+        elif isinstance(node, exp.Dot) and isinstance(node.this, exp.Identifier) and isinstance(node.expression, exp.Identifier):
+            stack.append(exp.column(node.expression.copy(), table=node.this.copy()))
+        elif isinstance(node, exp.In) and (tables := _tables_of_in(binder, node, scope)) is not None:
+            found.update(dict.fromkeys(tables))
+            stack.append(node.this)
         elif isinstance(node, exp.Lambda):
             found.update(dict.fromkeys(_lambda(binder, node, scope)))
         elif isinstance(node, exp.Parameter):
@@ -53,6 +60,8 @@ def visit(binder: Binder, node: exp.Expr, scope: Scope) -> None:
         node = stack.pop()
         if isinstance(node, _SUBQUERIES):
             binder.query(node, scope.ctes, scope)
+        elif isinstance(node, exp.In) and _tables_of_in(binder, node, scope) is not None:
+            stack.append(node.this)
         else:
             stack.extend(reversed(list(node.iter_expressions())))
 
@@ -141,6 +150,23 @@ def _lambda(binder: Binder, node: exp.Lambda, scope: Scope) -> Refs:
     parameters = [Column(binder.names.column(parameter.unnest())) for parameter in node.expressions]
     inner = Scope(scope.ctes, scope, [Source("", Relation(parameters, binder.names.column_key))], windows=scope.windows)
     return refs(binder, node.this, inner)
+
+
+def _comprehension(binder: Binder, node: exp.Comprehension, scope: Scope) -> Refs:
+    """Bind ``[f(x) FOR x IN list IF …]`` with ``x`` standing for what the list is computed from."""
+    iterated = refs(binder, node.args["iterator"], scope)
+    variable = Column(binder.names.column(node.expression), iterated)
+    inner = Scope(scope.ctes, scope, [Source("", Relation([variable], binder.names.column_key))])
+    return union(refs(binder, node.this, inner), iterated)
+
+
+def _tables_of_in(binder: Binder, node: exp.In, scope: Scope) -> Refs | None:
+    """Return what ``x IN t`` of ClickHouse reads, where ``t`` is a table; ``None`` if it is none."""
+    column = node.args.get("field")
+    if not binder.names.profile.tables_after_in or not isinstance(column, exp.Column):
+        return None
+    table = exp.Table(**dict(zip(("this", "db"), (part.copy() for part in reversed(column.parts)), strict=False)))
+    return binder.query(table, scope.ctes, scope).refs
 
 
 def _named_window(binder: Binder, node: exp.Window, scope: Scope) -> exp.Expr | None:

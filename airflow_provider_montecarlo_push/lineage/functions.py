@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from airflow_provider_montecarlo_push.lineage.names import ExternalName
+from airflow_provider_montecarlo_push.lineage.places import of_url
 from airflow_provider_montecarlo_push.lineage.relations import Column, Open, Refs, Relation
 
 if TYPE_CHECKING:
@@ -19,6 +21,33 @@ _SNOWFLAKE = {
     "STRTOK_SPLIT_TO_TABLE": ("seq", "index", "value"),
     "GENERATOR": (),
 }
+
+_FILES = frozenset(
+    {
+        *("READ_PARQUET", "READ_CSV", "READ_CSV_AUTO", "READ_JSON", "READ_JSON_AUTO", "READ_NDJSON", "PARQUET_SCAN"),
+        *(
+            "READ_FILES",
+            "CLOUD_FILES",
+            "S3",
+            "S3CLUSTER",
+            "GCS",
+            "URL",
+            "FILE",
+            "HDFS",
+            "OPENROWSET",
+            "AZUREBLOBSTORAGE",
+        ),
+    }
+)
+
+
+def files_of(function: exp.Expr) -> ExternalName | None:
+    """Return the place of the files that a table function reads, ``None`` for other functions."""
+    name = _name(function)
+    if name not in _FILES and not isinstance(function, exp.ReadCSV | exp.ReadParquet):
+        return None
+    literal = next((node for node in function.find_all(exp.Literal) if node.is_string), None)
+    return of_url(literal.name if literal is not None else "/")
 
 
 def function_columns(binder: Binder, function: exp.Expr, refs: Refs) -> Relation:

@@ -13,9 +13,10 @@ from airflow_provider_montecarlo_push.lineage.conflicts import follow_conflict
 from airflow_provider_montecarlo_push.lineage.ctes import bind_with
 from airflow_provider_montecarlo_push.lineage.effects import Fields, Mode, columns_of, fields_of
 from airflow_provider_montecarlo_push.lineage.lexer import unquoted
-from airflow_provider_montecarlo_push.lineage.locations import external, external_table, of_url
+from airflow_provider_montecarlo_push.lineage.locations import external, external_table
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.phrases import Phrase
+from airflow_provider_montecarlo_push.lineage.places import of_url
 from airflow_provider_montecarlo_push.lineage.relations import Column, Relation
 from airflow_provider_montecarlo_push.lineage.scopes import Ctes, Scope, Source
 from airflow_provider_montecarlo_push.lineage.targets import Work, canonical, split_target
@@ -28,7 +29,7 @@ _MODIFIERS = frozenset(
 )
 _BEHIND_ROWS = ("ON", "RETURNING", "LOG")
 _CONFLICTS = (("ON", "CONFLICT"), ("ON", "DUPLICATE"), ("LOG", "ERRORS"))
-_ROWS = ("SELECT", "SEL", "VALUES", "VALUE", "EXEC", "EXECUTE", "DEFAULT", "SET")
+_ROWS = ("SELECT", "SEL", "VALUES", "VALUE", "MAP", "REDUCE", "EXEC", "EXECUTE", "DEFAULT", "SET")
 
 
 @dataclass(slots=True)
@@ -57,8 +58,8 @@ def follow_insert(work: Work, phrase: Phrase, ctes: Ctes | None = None, written:
     """
     if phrase.peek() == "FROM":
         at = phrase.outside("INSERT")
-        return at is not None and _behind_from(work, phrase, at, ctes or {})
-    if phrase.peek(1) in ("ALL", "FIRST"):
+        return at is not None and _behind_from(work, phrase, at, written)
+    if phrase.peek(1) in ("ALL", "FIRST") or (phrase.peek(1) == "OVERWRITE" and phrase.peek(2) in ("ALL", "FIRST")):
         return False
     _insert(work, phrase, ctes or {}, written=written)
     return True
@@ -73,10 +74,10 @@ def insert_of(work: Work, node: exp.Insert) -> None:
     insert(work, _Head(table, listed), relation)
 
 
-def _behind_from(work: Work, phrase: Phrase, at: int, ctes: Ctes) -> bool:
+def _behind_from(work: Work, phrase: Phrase, at: int, written: str) -> bool:
     """``FROM … INSERT … INSERT …`` of Hive: each branch has a SELECT of its own over the same rows."""
     try:
-        shared = work.query(f"SELECT * {phrase.rest(at)}")
+        shared = work.query(f"{written} SELECT * {phrase.rest(at)}")
     except StatementError as error:
         return _sketch_branches(work, phrase, at, error)
     position: int | None = at
@@ -84,7 +85,12 @@ def _behind_from(work: Work, phrase: Phrase, at: int, ctes: Ctes) -> bool:
         following = phrase.outside("INSERT", start=position + 1)
         phrase.seek(position)
         part = work.part()
-        _insert(part, phrase.until(following), ctes, shared)
+        try:
+            _insert(part, phrase.until(following), {}, shared)
+        except StatementError as error:
+            if error.reason is not Reason.EXTERNAL:
+                raise
+            work.outcome.without_edge.append(error.reason)
         position = following
     return True
 
@@ -105,6 +111,9 @@ def _sketch_branches(work: Work, phrase: Phrase, at: int, error: StatementError)
 
 def _insert(work: Work, phrase: Phrase, ctes: Ctes, shared: exp.Expr | None = None, written: str = "") -> None:
     head = _head(work, phrase)
+    if phrase.take("SET"):
+        follow_conflict(work, head.table, f"ON UPDATE {phrase.rest()}", None, work.binder.make(()))
+        return
     if not phrase.begins_query():
         raise StatementError(Reason.NO_SOURCE)
     text, conflict = _query_text(phrase)
@@ -146,7 +155,7 @@ def _option(work: Work, phrase: Phrase, head: _Head) -> None:
         _partition(work, phrase, head)
     elif phrase.phrase("BY", "NAME"):
         head.by_name = True
-    elif phrase.phrase("REPLACE", "WHERE") or phrase.take("SETTINGS", "OUTPUT"):
+    elif phrase.take("REPLACE", "SETTINGS", "OUTPUT"):
         at = phrase.outside(*_ROWS)
         phrase.seek(at if at is not None else phrase.at + 1)
     elif phrase.peek() == "(":

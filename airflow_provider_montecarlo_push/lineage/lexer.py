@@ -16,6 +16,7 @@ from airflow_provider_montecarlo_push.lineage.profiles import Profile
 _CLOSING = {"[": "]"}
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ALTERNATIVE = re.compile(r"\b[nN]?[qQ]'")
+_VERSIONED = re.compile(r"^/\*!\d*")
 _PREFIXED = re.compile(r"[A-Za-z]{0,2}(?=['\"])")
 
 
@@ -137,5 +138,18 @@ def plainly_quoted(text: str, profile: Profile) -> str:
             piece = "'" + inner.replace("'", "''") + "'"
         elif kind == "name" and piece[0] == "`":
             piece = '"' + piece[1:-1].replace('"', '""') + '"'
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def with_versioned_comments(text: str, profile: Profile) -> str:
+    """Return ``text`` with ``/*!50001 … */`` opened, which MySQL runs."""
+    if profile.grammar != "mysql" or "/*!" not in text:
+        return text
+    pieces = []
+    for match in pattern(profile).finditer(text):
+        piece = match.group()
+        if piece.startswith("/*!"):
+            piece = f" {_VERSIONED.sub('', piece).removesuffix('*/')} "
         pieces.append(piece)
     return "".join(pieces)

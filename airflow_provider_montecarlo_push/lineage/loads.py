@@ -8,10 +8,11 @@ from sqlglot import exp
 
 from airflow_provider_montecarlo_push.lineage.effects import fields_of
 from airflow_provider_montecarlo_push.lineage.lexer import unquoted
-from airflow_provider_montecarlo_push.lineage.locations import external_table, of_url, stage
+from airflow_provider_montecarlo_push.lineage.locations import external_table, stage
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.names import ExternalName
 from airflow_provider_montecarlo_push.lineage.phrases import Phrase
+from airflow_provider_montecarlo_push.lineage.places import of_url
 from airflow_provider_montecarlo_push.lineage.targets import Work
 
 

@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from sqlglot import exp
 
 from airflow_provider_montecarlo_push.lineage.lexer import unquoted
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
-from airflow_provider_montecarlo_push.lineage.names import ExternalName, Names
+from airflow_provider_montecarlo_push.lineage.names import ExternalName
 from airflow_provider_montecarlo_push.lineage.phrases import Phrase
+from airflow_provider_montecarlo_push.lineage.places import of_stage, of_url
 from airflow_provider_montecarlo_push.lineage.targets import Work
-
-_STAGE = re.compile(r'@?((?:"[^"]*"|[^/"])*)')
-
-
-def of_url(text: str) -> ExternalName:
-    """Return the name of a place of files: scheme, bucket and path; a plain path is on ``file`` ``localhost``."""
-    parts = urlsplit(text)
-    if not parts.scheme or not (parts.netloc or parts.path):
-        return ExternalName("file", "localhost", text.rstrip("/") or "/")
-    return ExternalName(parts.scheme, parts.netloc or "localhost", parts.path.strip("/") or "/")
-
-
-def of_stage(names: Names, text: str) -> ExternalName:
-    """Return the name of the stage in ``@db.schema.stage/path``.
-
-    :raises StatementError: when it cannot be completed.
-    """
-    match = _STAGE.match(text)
-    name = (match[1] if match is not None else text).rstrip(".")
-    if name.startswith(("~", "%")):
-        return ExternalName(*names.complete(None, None, names.part(name)))
-    return ExternalName(*names.text(name))
 
 
 def location(work: Work, phrase: Phrase) -> ExternalName | None:

@@ -168,7 +168,7 @@ def _exchange(work: Work, phrase: Phrase) -> bool:
 
 def _rename_tables(work: Work, phrase: Phrase) -> bool:
     """``RENAME TABLE a TO b, c TO d``; Synapse has ``RENAME OBJECT``."""
-    if not phrase.take("TABLE", "TABLES", "OBJECT", "VIEW"):
+    if not phrase.take("TABLE", "TABLES", "OBJECT", "VIEW") and work.names.profile.grammar != "oracle":
         return False
     phrase.phrase("IF", "EXISTS")
     phrase.phrase(":", ":")

@@ -72,7 +72,7 @@ class Names:
     def temporary(self, table: exp.Table) -> TableName | None:
         """Return the name of a table that is temporary by it: ``#t``, or the table variable ``@t``."""
         this = table.this
-        if isinstance(this, exp.Parameter):
+        if isinstance(this, exp.Parameter) and self.profile.grammar == "tsql":
             return TableName("", "", f"@{this.name}".lower())
         if not isinstance(this, exp.Identifier):
             return None

@@ -13,6 +13,7 @@ from airflow_provider_montecarlo_push.lineage.effects import Outcome, Use
 from airflow_provider_montecarlo_push.lineage.fingerprints import RecentlyUsed
 from airflow_provider_montecarlo_push.lineage.grammar import Grammar, quiet, with_deep_stack
 from airflow_provider_montecarlo_push.lineage.known import ColumnsOf, Known
+from airflow_provider_montecarlo_push.lineage.lexer import with_versioned_comments
 from airflow_provider_montecarlo_push.lineage.model import (
     AssetTypes,
     Catalog,
@@ -119,7 +120,8 @@ class LineageParser:
         :param result: takes what cannot be read.
         """
         script = Script(self.profile)
-        for piece in scan(sql.replace("\0", " "), self.profile, exact=self._external):
+        text = with_versioned_comments(sql.replace("\0", " "), self.profile)
+        for piece in scan(text, self.profile, exact=self._external):
             for statement in script.plain(piece):
                 if isinstance(statement, Unparsed):
                     result.counts["statements"] += 1

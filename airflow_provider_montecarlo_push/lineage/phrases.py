@@ -10,7 +10,7 @@ from airflow_provider_montecarlo_push.lineage.lexer import Token, code, unquoted
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.profiles import Profile
 
-_QUERY = frozenset({"SELECT", "SEL", "WITH", "FROM", "VALUES", "TABLE", "LOCKING", "PIVOT", "UNPIVOT"})
+_QUERY = frozenset({"SELECT", "SEL", "WITH", "FROM", "VALUES", "TABLE", "LOCKING", "PIVOT", "UNPIVOT", "MAP", "REDUCE"})
 
 
 class Phrase:
@@ -66,6 +66,10 @@ class Phrase:
         if not 0 <= position < len(self._pieces) or self._pieces[position].kind == "name":
             return ""
         return self._pieces[position].upper
+
+    def tokens(self, start: int, end: int) -> Sequence[Token]:
+        """Return the tokens from number ``start`` to before number ``end``."""
+        return self._pieces[start:end]
 
     def ahead(self, at: int) -> str:
         """Return the word or mark of the token number ``at``."""

@@ -119,3 +119,28 @@ def _names(node: exp.Expr) -> list[exp.Expr]:
 
 def _bare(node: exp.Expr) -> exp.Expr:
     return node.this if isinstance(node, exp.Column) else node
+
+
+def pivot_statement(binder: Binder, node: exp.Pivot, scope: Scope) -> Relation:
+    """``PIVOT t ON x USING f(y) GROUP BY z`` and ``UNPIVOT t ON a, b INTO NAME n VALUE v`` of DuckDB."""
+    relation = binder.query(node.this, scope.ctes, scope.outer)
+    inner = Scope(scope.ctes, scope.outer, [Source("", relation)])
+    names = binder.names
+    if not node.args.get("unpivot"):
+        group = node.args.get("group")
+        kept = [column for column in (group.expressions if group is not None else ()) if isinstance(column, exp.Column)]
+        spread = union(*(expressions.refs(binder, using, inner) for using in node.args.get("using") or ()))
+        columns = [Column(names.column(column.this), expressions.refs(binder, column, inner)) for column in kept]
+        return binder.make([*columns, Open(refs=spread)])
+    refs = union(*(expressions.refs(binder, column, inner) for column in node.expressions))
+    keys = {names.column_key(names.column(c.this)) for c in node.expressions if isinstance(c, exp.Column)}
+    into = node.args.get("into")
+    given = [Column(names.column(_bare(into.this)))] if into is not None else []
+    given += [Column(names.column(_bare(value)), refs) for value in (into.expressions if into is not None else ())]
+    rest: list[Item] = []
+    for item in relation.items:
+        if isinstance(item, Open):
+            rest.append(item.hide([*keys, *(names.column_key(column.name or "") for column in given)]))
+        elif item.name is None or relation.key(item.name) not in keys:
+            rest.append(item)
+    return binder.make([*rest, *given])

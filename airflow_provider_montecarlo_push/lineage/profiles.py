@@ -42,12 +42,17 @@ class Profile:
     :param struct_access: ``a.b`` may be field ``b`` of column ``a``.
     :param array_joins: ``FROM t, t.items`` unnests an array.
     :param select_into: ``SELECT … INTO t`` creates a table.
+    :param updates_from_itself: in ``UPDATE t … FROM t JOIN s`` both mean the same rows.
+    :param has_dual: DUAL is a table of one row that holds nothing.
     :param cast_keeps_name: ``a::int`` without an alias is called ``a``.
     :param pseudo_columns: columns whose names start with one of these belong to no table.
     :param rows_as_values: the alias of a FROM item, alone, stands for its whole row.
     :param path_schemas: what looks like a schema in front of the path of a file.
+    :param tables_after_in: ``x IN t`` reads a table.
+    :param files_as_tables: ``FROM 'a.parquet'`` reads a file.
     :param exploded: what EXPLODE calls its column when the statement gives it no name.
     :param declare_opens_block: DECLARE is the head of a block, not a statement by itself.
+    :param shares_temporary_views: global temporary views are in a schema of their own.
     :param definitions_precede: in ``CREATE TABLE t (a INT) AS SELECT …`` the query's columns come behind those.
     :param bare_statements: statements may follow one another without a semicolon.
     :param string_quotes: quotes of string literals.
@@ -76,12 +81,17 @@ class Profile:
     struct_access: bool = False
     array_joins: bool = False
     select_into: bool = False
+    updates_from_itself: bool = False
+    has_dual: bool = False
     cast_keeps_name: bool = False
     pseudo_columns: tuple[str, ...] = ()
     rows_as_values: bool = False
     path_schemas: frozenset[str] = frozenset()
+    tables_after_in: bool = False
+    files_as_tables: bool = False
     exploded: str | None = None
     declare_opens_block: bool = False
+    shares_temporary_views: bool = False
     definitions_precede: bool = False
     bare_statements: bool = False
     string_quotes: str = "'"
@@ -105,6 +115,7 @@ _SNOWFLAKE = Profile(
     default_schema="PUBLIC",
     lateral_aliases=True,
     implicit_recursion=True,
+    has_dual=True,
     pseudo_columns=("METADATA$",),
     declare_opens_block=True,
     backslash=True,
@@ -126,6 +137,9 @@ _POSTGRES = Profile(
 _REDSHIFT = replace(
     _POSTGRES,
     rows_as_values=False,
+    struct_access=True,
+    array_joins=True,
+    updates_from_itself=True,
     grammar="redshift",
     quoted_fold=True,
     lateral_aliases=True,
@@ -151,6 +165,7 @@ _SPARK = replace(
     grammar="spark",
     columns=Fold.KEEP,
     levels=3,
+    shares_temporary_views=True,
     use_means_schema=True,
     lateral_aliases=True,
     path_schemas=frozenset({"avro", "binaryfile", "csv", "delta", "iceberg", "json", "orc", "parquet", "text"}),
@@ -179,13 +194,21 @@ PROFILES = {
     "athena": replace(_TRINO, grammar="athena", name_quotes='"`'),
     "bigquery": _BIGQUERY,
     "clickhouse": Profile(
-        "clickhouse", columns_match_any_case=False, levels=2, lateral_aliases=True, backslash=True, name_quotes='"`'
+        "clickhouse",
+        tables_after_in=True,
+        columns_match_any_case=False,
+        levels=2,
+        lateral_aliases=True,
+        backslash=True,
+        name_quotes='"`',
     ),
     "databricks": replace(_SPARK, grammar="databricks"),
     "duckdb": Profile(
         "duckdb",
         tables=Fold.LOWER,
         quoted_fold=True,
+        struct_access=True,
+        files_as_tables=True,
         use_means_schema=True,
         lateral_aliases=True,
         dollar_quotes="tagged",
@@ -195,6 +218,7 @@ PROFILES = {
     "mysql": Profile(
         "mysql",
         levels=2,
+        has_dual=True,
         definitions_precede=True,
         string_quotes="'\"",
         name_quotes="`",
@@ -207,7 +231,8 @@ PROFILES = {
         columns=Fold.UPPER,
         columns_match_any_case=False,
         implicit_recursion=True,
-        pseudo_columns=("ROWNUM", "ROWID"),
+        has_dual=True,
+        pseudo_columns=("ROWNUM", "ROWID", "CONNECT_BY_ISLEAF", "CONNECT_BY_ISCYCLE"),
         declare_opens_block=True,
         national_prefix=True,
         hashes_in_names=True,
@@ -222,6 +247,7 @@ PROFILES = {
     "tsql": Profile(
         "tsql",
         select_into=True,
+        updates_from_itself=True,
         implicit_recursion=True,
         default_schema="dbo",
         name_quotes='"[',

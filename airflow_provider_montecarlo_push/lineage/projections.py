@@ -41,6 +41,8 @@ def _project(binder: Binder, node: exp.Expr, scope: Scope) -> Iterable[Item]:
         return _qualified_star(binder, node, scope)
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Star):  # all fields of a struct
         return [Open(refs=expressions.refs(binder, node.this, scope))]
+    if isinstance(node, exp.Columns):
+        return _matching(node.this, scope)
     found = expressions.refs(binder, node, scope)
     if isinstance(node, exp.QueryTransform):
         schema = node.args.get("schema")
@@ -49,6 +51,24 @@ def _project(binder: Binder, node: exp.Expr, scope: Scope) -> Iterable[Item]:
     if isinstance(node, exp.Aliases):  # one function that gives several columns
         return [Column(binder.names.column(name), found) for name in node.args["expressions"]]
     return [Column(output_name(binder, node), found)]
+
+
+def _matching(pattern: exp.Expr, scope: Scope) -> list[Item]:
+    """Return the columns of ``COLUMNS('regular expression')`` and ``COLUMNS(c -> c LIKE 'pattern')``."""
+    if isinstance(pattern, exp.Lambda) and isinstance(pattern.this, exp.Like | exp.ILike):
+        wanted = re.compile(_like(pattern.this.expression.name), re.DOTALL).fullmatch
+    elif isinstance(pattern, exp.Literal):
+        wanted = re.compile(pattern.name).search
+    elif isinstance(pattern, exp.Star):
+        return list(_all(scope))
+    else:
+        return [Open()]
+    return [item for item in _all(scope) if isinstance(item, Open) or (item.name is not None and wanted(item.name))]
+
+
+def _like(pattern: str) -> str:
+    """Return the regular expression of a pattern with ``%`` and ``_``."""
+    return re.escape(pattern).replace("%", ".*").replace("_", ".")
 
 
 def output_name(binder: Binder, node: exp.Expr) -> str | None:
@@ -117,8 +137,7 @@ def _changes(binder: Binder, star: exp.Expr, scope: Scope) -> _Changes:
         key = names.column_key(names.column(alias.args["alias"]))
         changes.replaced[key] = expressions.refs(binder, alias.this, scope)
     if star.args.get("ilike") is not None:
-        pattern = re.escape(star.args["ilike"].name).replace("%", ".*").replace("_", ".")
-        changes.like = re.compile(pattern, re.IGNORECASE | re.DOTALL)
+        changes.like = re.compile(_like(star.args["ilike"].name), re.IGNORECASE | re.DOTALL)
     return changes
 
 

@@ -238,6 +238,8 @@ _RULES: dict[str, tuple[tuple[tuple[str, ...], _Rule], ...]] = {
     "snowflake": (
         _phrase("UPDATE ALL BY NAME", ("UPDATE", TokenType.UPDATE), _SET, _STAR),
         _phrase("INSERT ALL BY NAME", ("INSERT", TokenType.INSERT), _STAR),
+        _phrase("OVERWRITE ALL", ("ALL", TokenType.ALL)),
+        _phrase("OVERWRITE FIRST", ("FIRST", TokenType.FIRST)),
     ),
     "spark": _SPARK,
     "teradata": ((("LOCKING",), _locking), (("(",), _attribute)),

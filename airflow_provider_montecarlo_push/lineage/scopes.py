@@ -46,6 +46,7 @@ class Scope:
     :param hidden: items that only qualified names reach, such as the right side of a semi join.
     :param using: columns that a join has merged, by key.
     :param aliases: earlier select items, by key.
+    :param scalars: expressions that the SELECT calls by name, by key.
     :param windows: the named windows of the SELECT.
     """
 
@@ -55,6 +56,7 @@ class Scope:
     hidden: list[Source] = field(default_factory=list)
     using: dict[str, Column] = field(default_factory=dict)
     aliases: dict[str, Refs] = field(default_factory=dict)
+    scalars: dict[str, Refs] = field(default_factory=dict)
     windows: dict[str, exp.Expr] = field(default_factory=dict)
 
     def chain(self) -> Iterator[Scope]:
@@ -92,6 +94,8 @@ class Scope:
         """Return what a name stands for in this scope alone."""
         if key in self.using:
             return Found(self.using[key].refs)
+        if key in self.scalars:
+            return Found(self.scalars[key])
         named = [source.relation.named[key] for source in self.sources if key in source.relation.named]
         if named:
             return Found(named[0].refs) if len(named) == 1 else AMBIGUOUS

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage import expressions
-from airflow_provider_montecarlo_push.lineage.functions import function_columns
+from airflow_provider_montecarlo_push.lineage.functions import files_of, function_columns
 from airflow_provider_montecarlo_push.lineage.model import StatementError
+from airflow_provider_montecarlo_push.lineage.names import ExternalName
 from airflow_provider_montecarlo_push.lineage.pivots import apply_pivots
+from airflow_provider_montecarlo_push.lineage.places import of_stage, of_url
 from airflow_provider_montecarlo_push.lineage.relations import Column, Item, Open, Ref, Refs, Relation
 from airflow_provider_montecarlo_push.lineage.scopes import Scope, Source
 
 if TYPE_CHECKING:
     from airflow_provider_montecarlo_push.lineage.binder import Binder
+
+_FILE = re.compile(r"^'|/|\.(?:csv|json|jsonl|ndjson|parquet|tsv|txt)(?:\.\w+)?$")
 
 
 def from_clause(binder: Binder, node: exp.Expr, scope: Scope) -> None:
@@ -36,6 +41,9 @@ def from_clause(binder: Binder, node: exp.Expr, scope: Scope) -> None:
 def add_join(binder: Binder, join: exp.Join, scope: Scope) -> None:
     """Add the right side of a join, with the columns that USING or NATURAL merge."""
     before = len(scope.sources)
+    if (join.args.get("kind") or "").upper() == "ARRAY":
+        _array_join(binder, join, scope)
+        return
     add(binder, join.this, scope)
     added = scope.sources[before:]
     if join.args.get("using"):
@@ -49,6 +57,19 @@ def add_join(binder: Binder, join: exp.Join, scope: Scope) -> None:
     condition = join.args.get("on")
     if condition is not None:
         expressions.visit(binder, condition, scope)
+
+
+def _array_join(binder: Binder, join: exp.Join, scope: Scope) -> None:
+    """ClickHouse's ``ARRAY JOIN a AS x, b AS y``: columns that come from arrays of the sources so far."""
+    items: list[Item] = []
+    for node in (join.this, *join.expressions):
+        name = node.args["alias"] if isinstance(node, exp.Alias) else node
+        if isinstance(name, exp.Table | exp.Column):
+            name = name.this
+        if isinstance(node, exp.Table):
+            node = exp.column(node.this.copy(), table=node.args.get("db"))
+        items.append(Column(binder.names.column(name), expressions.refs(binder, node.unalias(), scope)))
+    scope.sources.append(Source("", binder.make(items)))
 
 
 def expressions_identifier(node: exp.Expr) -> exp.Expr:
@@ -78,7 +99,7 @@ def _natural(binder: Binder, scope: Scope, before: int) -> None:
 def add(binder: Binder, node: exp.Expr, scope: Scope) -> None:
     """Add one FROM item, and what is joined to it inside the same item, to ``scope``."""
     binder.step()
-    while isinstance(node, exp.Final | exp.Paren | exp.TableSample):
+    while isinstance(node, exp.Final | exp.Paren | exp.TableSample | exp.Stream):
         node = node.this
     if isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Query) and not node.alias:
         add(binder, node.this, scope)  # a join in parentheses
@@ -120,7 +141,9 @@ def _relation(binder: Binder, node: exp.Expr, scope: Scope) -> tuple[Relation, T
         return _unnest(binder, node, scope), None
     if isinstance(node, exp.Values):
         return values(binder, node, scope), None
-    if isinstance(node, exp.Subquery | exp.Query):
+    if isinstance(node, exp.Pivot) and node.args.get("unpivot") and isinstance(node.this, exp.AtIndex | exp.Alias):
+        return _unpivoted_object(binder, node.this, scope), None
+    if isinstance(node, exp.Subquery | exp.Query | exp.Pivot):
         return binder.query(node, scope.ctes, scope.outer), None
     return function_columns(binder, node, expressions.refs(binder, node, scope)), None
 
@@ -132,24 +155,63 @@ def _table(binder: Binder, node: exp.Table, scope: Scope) -> tuple[Relation, Tab
         if cte is not None:
             return cte.relation(), None
     if isinstance(this, exp.Func) and not isinstance(this, exp.DynamicIdentifier):
+        if (place := files_of(this)) is not None:
+            return binder.external(place), None
+        _tables_among_arguments(binder, this)
         return function_columns(binder, this, expressions.refs(binder, this, scope)), None
-    if isinstance(this, exp.Var | exp.Parameter | exp.Literal) or binder.names.is_path(
-        node
-    ):  # a stage, a file, the result of another query
-        return binder.make([Open()]), None
+    if (place := _place(binder, node)) is not None:
+        return binder.external(place), None
+    if isinstance(this, exp.Var | exp.Literal) or (
+        isinstance(this, exp.Parameter) and not binder.names.temporary(node)
+    ):
+        return binder.make([Open()]), None  # a variable, or the result of another query
     if binder.names.profile.array_joins and (refs := _array_of(binder, node, scope)) is not None:
         return binder.make([Open(refs=refs)]), None
     return binder.table(node)
 
 
+def _place(binder: Binder, node: exp.Table) -> ExternalName | None:
+    """Return the stage, file or bucket that a FROM item names in place of a table."""
+    this = node.this
+    if isinstance(this, exp.Var) and this.name.startswith("@"):
+        return of_stage(binder.names, this.name)
+    if isinstance(this, exp.Literal) and this.is_string:
+        return of_url(this.name)
+    if binder.names.is_path(node):
+        return of_url(node.name)
+    if binder.names.profile.files_as_tables and isinstance(this, exp.Identifier) and _FILE.search(this.name):
+        return of_url(this.name.strip("'"))
+    return None
+
+
+def _tables_among_arguments(binder: Binder, function: exp.Expr) -> None:
+    """Note the tables of ``f(input => TABLE(t))``."""
+    for call in function.find_all(exp.Anonymous):
+        if call.name.upper() == "TABLE":
+            for column in call.expressions:
+                if isinstance(column, exp.Column):
+                    binder.table(
+                        exp.Table(**dict(zip(("this", "db", "catalog"), reversed(column.parts), strict=False)))
+                    )
+
+
 def _array_of(binder: Binder, node: exp.Table, scope: Scope) -> Refs | None:
     """Return what ``FROM t, t.items`` unnests: an array of a source to the left; ``None`` if it is a table."""
     parts = list(node.parts)
-    if len(parts) != 2:
+    if len(parts) < 2:
         return None
     source = next((s for s in scope.sources if s.alias == binder.names.alias(parts[0])), None)
     found = source.relation.find(binder.names.column(parts[1])) if source is not None else None
     return found.refs if found is not None else None
+
+
+def _unpivoted_object(binder: Binder, node: exp.Expr, scope: Scope) -> Relation:
+    """Redshift's ``UNPIVOT t.object AS value AT key``."""
+    value = node.this if isinstance(node, exp.AtIndex) else node
+    refs = expressions.refs(binder, value, scope)
+    names = [value.args["alias"]] if isinstance(value, exp.Alias) else []
+    names += [node.expression] if isinstance(node, exp.AtIndex) else []
+    return binder.make(Column(binder.names.column(name), refs) for name in names)
 
 
 def _lateral(binder: Binder, node: exp.Lateral, scope: Scope) -> Relation:

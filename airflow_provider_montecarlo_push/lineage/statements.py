@@ -70,7 +70,9 @@ def without_edge(statement: Statement, profile: Profile, *, alone: bool, externa
     if head in _DDL:
         return Reason.DDL
     if head in ("DELETE", "DEL"):
-        return Reason.DELETE if "WITH" not in statement.words else None
+        return None if {"OUTPUT", "INTO"} <= statement.words else Reason.DELETE
+    if head == "UPDATE" and profile.grammar == "mysql":  # UPDATE t, s SET …
+        return None
     if head in ("INSERT", "INS", "UPDATE", "UPD", "REPLACE"):
         return Reason.NO_SOURCE if _QUERY_WORDS.isdisjoint(statement.words - {head}) else None
     return _create(statement, alone=alone) if head == "CREATE" else None
@@ -83,7 +85,8 @@ def _query(statement: Statement, profile: Profile, head: str) -> Reason | None:
 
 
 def _lasting(statement: Statement, head: str, *, alone: bool) -> Reason | None:
-    if not alone or (head == "ALTER" and not _MOVES_ROWS.isdisjoint(statement.words)):
+    rows = _MOVES_ROWS | {"AS"} if "VIEW" in statement.head else _MOVES_ROWS
+    if not alone or (head == "ALTER" and not rows.isdisjoint(statement.words)):
         return None
     return Reason.DELETE if head == "TRUNCATE" else Reason.DDL
 

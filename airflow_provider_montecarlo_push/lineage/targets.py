@@ -11,7 +11,7 @@ from airflow_provider_montecarlo_push.lineage.binder import Binder
 from airflow_provider_montecarlo_push.lineage.effects import Fields, Mode, Outcome, Write, merged
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.phrases import Phrase
-from airflow_provider_montecarlo_push.lineage.relations import Column, Open, Relation
+from airflow_provider_montecarlo_push.lineage.relations import Open, Relation
 from airflow_provider_montecarlo_push.lineage.scopes import Ctes
 from airflow_provider_montecarlo_push.lineage.sketch import tables_of
 
@@ -128,16 +128,6 @@ class Work:
             return self.binder.known.columns(self.binder.name(table))
         except StatementError:
             return None
-
-    def own(self, table: exp.Table) -> tuple[Relation, TableName | None]:
-        """Return what the rows that a statement changes give to its expressions: they are no source."""
-        try:
-            name = self.binder.name(table)
-        except StatementError:
-            return self.binder.make([Open()]), None
-        columns = self.binder.known.columns(name)
-        items = [Open()] if columns is None else [Column(column) for column in columns]
-        return self.binder.make(items), name
 
 
 def split_target(work: Work, node: exp.Expr) -> tuple[exp.Table, list[str] | None]:
