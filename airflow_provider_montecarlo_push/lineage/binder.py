@@ -183,7 +183,8 @@ class Binder:
         for cte in with_.expressions if with_ is not None else ():
             if cte.args.get("scalar"):
                 key = self.names.column_key(self.names.column(cte.args["alias"].this))
-                scope.scalars[key] = expressions.refs(self, cte.this, scope)
+                alone = isinstance(cte.this, exp.Subquery)
+                scope.scalars[key] = expressions.refs(self, cte.this, Scope(scope.ctes) if alone else scope)
 
     def _set_operation(self, node: exp.SetOperation, ctes: Ctes, outer: Scope | None) -> Relation:
         chain: list[exp.SetOperation] = []

@@ -26,7 +26,8 @@ def follow_conflict(work: Work, table: exp.Table, text: str, names: Sequence[str
     assignments = _assignments(Phrase(text, work.names.profile))
     if not assignments:
         return
-    trees = work.parse("UPDATE excluded SET " + _VALUES.sub(r"excluded.\1", assignments))
+    update = "UPDATE excluded SET "
+    trees = work.parse(update + _VALUES.sub(r"excluded.\1", assignments))
     if len(trees) != 1 or not isinstance(trees[0], exp.Update):
         return
     inserted = zip(names or (), relation.leading(), strict=False)

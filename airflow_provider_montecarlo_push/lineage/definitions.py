@@ -124,7 +124,7 @@ def _columns(work: Work, phrase: Phrase, head: _Definition) -> exp.Table | None:
             head.defines = head.defines or phrase.peek() not in (",", ")", "COMMENT", "OPTIONS", "WITH")
         if not phrase.past(",", ")"):
             break
-    head.listed = listed
+    head.listed = listed or None
     return None
 
 
@@ -182,9 +182,13 @@ def _fill(work: Work, phrase: Phrase, head: _Definition) -> None:
     if not head.is_view and tail.startswith("NO DATA"):
         _define(work, head, None)
         return
-    relation = work.rows(text)
     if head.recursive:
-        relation = _without_itself(work, head, relation)
+        name = head.table.this.sql(dialect=work.names.profile.grammar)
+        listed = f"({', '.join(head.listed)})" if head.listed else ""
+        text = f"WITH RECURSIVE {name} {listed} AS ({text}) SELECT * FROM {name}"  # noqa: S608 - it is parsed, not run
+        relation = _without_itself(work, head, work.rows(text))
+    else:
+        relation = work.rows(text)
     if head.defines and work.names.profile.definitions_precede:
         head.listed = None
     _land(work, head, relation)

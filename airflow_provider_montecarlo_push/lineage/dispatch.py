@@ -18,7 +18,7 @@ from airflow_provider_montecarlo_push.lineage.inserts import (
     follow_select_into,
     insert_of,
 )
-from airflow_provider_montecarlo_push.lineage.loads import follow_load
+from airflow_provider_montecarlo_push.lineage.loads import follow_load, follow_outfile
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.moves import follow_move
 from airflow_provider_montecarlo_push.lineage.phrases import Phrase
@@ -53,6 +53,7 @@ READERS: dict[str, tuple[Callable[[Work, Phrase], bool], ...]] = {
     "LOAD": (follow_load,),
     "RENAME": (follow_move,),
     "REPLACE": (follow_definition, follow_insert),
+    "SELECT": (follow_outfile,),
     "SP_RENAME": (follow_move,),
     "TRUNCATE": (follow_move,),
     "UNLOAD": (follow_load,),

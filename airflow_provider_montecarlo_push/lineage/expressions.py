@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -29,23 +30,14 @@ def refs(binder: Binder, node: exp.Expr, scope: Scope) -> Refs:
     while stack:
         node = stack.pop()
         binder.step()
-        if isinstance(node, exp.Column):
-            found.update(dict.fromkeys(column(binder, node, scope)))
+        bind = _BINDERS.get(type(node))
+        if bind is not None:
+            found.update(dict.fromkeys(bind(binder, node, scope)))
         elif isinstance(node, _SUBQUERIES):
             found.update(dict.fromkeys(binder.query(node, scope.ctes, scope).refs))
-        elif isinstance(node, exp.Comprehension):
-            found.update(dict.fromkeys(_comprehension(binder, node, scope)))
-        elif isinstance(node, exp.Dot) and isinstance(node.this, exp.Identifier) and isinstance(node.expression, exp.Identifier):
-            stack.append(exp.column(node.expression.copy(), table=node.this.copy()))
         elif isinstance(node, exp.In) and (tables := _tables_of_in(binder, node, scope)) is not None:
             found.update(dict.fromkeys(tables))
             stack.append(node.this)
-        elif isinstance(node, exp.Lambda):
-            found.update(dict.fromkeys(_lambda(binder, node, scope)))
-        elif isinstance(node, exp.Parameter):
-            found.update(dict.fromkeys(_positional(node, scope)))
-        elif isinstance(node, exp.Star):
-            found.update(dict.fromkeys(_everything(node, scope.sources)))
         else:
             if isinstance(node, exp.Window) and (named := _named_window(binder, node, scope)) is not None:
                 stack.append(named)
@@ -89,6 +81,8 @@ def column(binder: Binder, node: exp.Column, scope: Scope) -> Refs:
 def _unqualified(binder: Binder, node: exp.Column, name: str, scope: Scope) -> Refs:
     key = binder.names.column_key(name)
     if _is_word(node, name.upper()) and not any(around.surely_has(key) for around in scope.chain()):
+        return ()
+    if name.upper() in binder.names.variables and not any(around.surely_has(key) for around in scope.chain()):
         return ()
     if binder.names.profile.rows_as_values and not scope.surely_has(key):
         row = scope.source(binder.names.alias(node.this))
@@ -172,3 +166,22 @@ def _tables_of_in(binder: Binder, node: exp.In, scope: Scope) -> Refs | None:
 def _named_window(binder: Binder, node: exp.Window, scope: Scope) -> exp.Expr | None:
     name = node.args.get("alias")
     return scope.windows.get(binder.names.alias(name)) if isinstance(name, exp.Identifier) else None
+
+
+def _dot(binder: Binder, node: exp.Dot, scope: Scope) -> Refs:
+    """Bind ``a.b`` that was taken for an access to a field: it may be a column behind an operator."""
+    if isinstance(node.this, exp.Identifier) and isinstance(node.expression, exp.Identifier):
+        return column(binder, exp.column(node.expression.copy(), table=node.this.copy()), scope)
+    return union(
+        *(refs(binder, part, scope) for part in node.iter_expressions() if not isinstance(part, exp.Identifier))
+    )
+
+
+_BINDERS: dict[type[exp.Expr], Callable[..., Refs]] = {
+    exp.Column: column,
+    exp.Comprehension: _comprehension,
+    exp.Dot: _dot,
+    exp.Lambda: _lambda,
+    exp.Parameter: lambda _, node, scope: _positional(node, scope),
+    exp.Star: lambda _, node, scope: _everything(node, scope.sources),
+}

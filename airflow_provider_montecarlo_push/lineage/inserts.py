@@ -114,8 +114,10 @@ def _insert(work: Work, phrase: Phrase, ctes: Ctes, shared: exp.Expr | None = No
     if phrase.take("SET"):
         follow_conflict(work, head.table, f"ON UPDATE {phrase.rest()}", None, work.binder.make(()))
         return
-    if not phrase.begins_query():
+    if phrase.peek() in ("EXEC", "EXECUTE", "DEFAULT"):
         raise StatementError(Reason.NO_SOURCE)
+    if not phrase.begins_query() and phrase.peek() != "VALUE":
+        raise StatementError(Reason.SYNTAX, "no rows behind the name of the table")
     text, conflict = _query_text(phrase)
     if shared is None:
         relation = work.rows(text, ctes, written)
@@ -153,6 +155,8 @@ def _option(work: Work, phrase: Phrase, head: _Head) -> None:
         head.listed = [work.names.column(name) for name in phrase.identifiers(tokens)]
     elif phrase.take("PARTITION"):
         _partition(work, phrase, head)
+    elif phrase.take("OVERRIDING"):
+        phrase.seek(phrase.at + 2)  # SYSTEM VALUE
     elif phrase.phrase("BY", "NAME"):
         head.by_name = True
     elif phrase.take("REPLACE", "SETTINGS", "OUTPUT"):
@@ -161,7 +165,7 @@ def _option(work: Work, phrase: Phrase, head: _Head) -> None:
     elif phrase.peek() == "(":
         phrase.bracketed()
     elif phrase.take("WITH", "AS"):
-        if phrase.peek() != "(":
+        if not phrase.bracketed():
             phrase.word()
     else:
         phrase.word()

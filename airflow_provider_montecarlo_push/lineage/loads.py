@@ -27,6 +27,24 @@ def follow_load(work: Work, phrase: Phrase) -> bool:
     return True
 
 
+def follow_outfile(work: Work, phrase: Phrase) -> bool:
+    """``SELECT … INTO OUTFILE '…' … FROM …`` of MySQL; return whether it is that.
+
+    :raises StatementError: when that cannot be told, or such ends are not wanted.
+    """
+    at = phrase.outside("OUTFILE", "DUMPFILE")
+    if at is None:
+        return False
+    if not work.binder.known.external_wanted:
+        raise StatementError(Reason.EXTERNAL)
+    selected = phrase.rest(at - 1)
+    phrase.seek(at + 1)
+    place = _needed(_place(work, phrase))
+    phrase.seek(phrase.outside("FROM") or phrase.at)
+    work.land(external_table(place), fields_of(work.rows(f"{selected} {phrase.rest()}"), None))
+    return True
+
+
 def _place(work: Work, phrase: Phrase) -> ExternalName | None:
     """Read a place of files if one comes next."""
     piece = phrase.next

@@ -26,6 +26,7 @@ class Names:
 
     def __init__(self, profile: Profile, default_database: str | None, default_schema: str | None) -> None:
         self.profile = profile
+        self.variables: frozenset[str] = frozenset()
         self.default_database = default_database or None
         self.default_schema = default_schema or None
         told_apart = profile.levels == 2 and None not in (self.default_database, self.default_schema)

@@ -181,7 +181,8 @@ class LineageParser:
     def _outcome(self, statement: Statement, names: Names, tables: Tables, owner: Hashable) -> Outcome:
         if len(statement.text) > self._max_bytes or len(statement.text.encode(errors="replace")) > self._max_bytes:
             return Outcome(failure=StatementError(Reason.TOO_LARGE, f"longer than {self._max_bytes} bytes"))
-        key = (statement.shape, names.default_database, names.default_schema)
+        key = (statement.shape, names.default_database, names.default_schema, statement.variables)
+        names.variables = statement.variables
         outcome = self._cache.get(key)
         if outcome is None or any(tables.columns(name, owner) != made for name, made in outcome.seen.items()):
             known = Known(tables, owner, self._columns, external_wanted=self._external)

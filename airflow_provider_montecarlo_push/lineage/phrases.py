@@ -58,6 +58,8 @@ class Phrase:
             ahead += 1
         if self.peek(ahead) == "TABLE":
             return self.peek(ahead + 1) != "("
+        if self.peek(ahead) == "WITH" and self._profile.bare_statements and self.peek(ahead + 1) == "(":
+            return False  # hints for the table
         return self.peek(ahead) in _QUERY
 
     def peek(self, ahead: int = 0) -> str:
@@ -174,6 +176,11 @@ class Phrase:
     def identifiers(self, pieces: Sequence[Token]) -> list[exp.Identifier]:
         """Return the last part of each name in a list, as in ``(a, t.b)``."""
         return [self._identifier(item[-1]) for item in self.items(pieces)]
+
+    def text_in_brackets(self) -> str:
+        """Read what stands in brackets, and return its text."""
+        pieces = self.bracketed()
+        return self.text[pieces[0].start : pieces[-1].end] if pieces else ""
 
     def on_cluster(self) -> None:
         """Read ``ON CLUSTER name``."""

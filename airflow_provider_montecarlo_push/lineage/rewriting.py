@@ -83,10 +83,10 @@ def _phrase(written: str, *meant: _Word) -> tuple[tuple[str, ...], _Rule]:
 def _table_as_query(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
     """``TABLE t`` in the place of a query is ``SELECT * FROM t``."""
     before, following = _text(tokens, position - 1), _text(tokens, position + 1)
-    if before not in ("", "(", "UNION", "ALL", "EXCEPT", "INTERSECT", "AS") or following in ("(", ""):
-        if not (position + 1 < len(tokens) and tokens[position + 1].token_type is TokenType.IDENTIFIER):
-            return None
-    if before == "" and position > 0:
+    is_name = position + 1 < len(tokens) and tokens[position + 1].token_type is TokenType.IDENTIFIER
+    if not is_name and following in ("(", ""):
+        return None
+    if before not in ("(", "UNION", "ALL", "EXCEPT", "INTERSECT", "AS") and position > 0:
         return None
     words = (("SELECT", TokenType.SELECT), _STAR, ("FROM", TokenType.FROM))
     return 1, [_like(tokens[position], text, kind) for text, kind in words]
@@ -216,11 +216,27 @@ def _script(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] |
     return None
 
 
+def _script_columns(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
+    """``TRANSFORM (…) USING '…' AS a, b``: the columns in brackets."""
+    if position + 2 >= len(tokens) or tokens[position + 1].token_type is not TokenType.STRING:
+        return None
+    if _text(tokens, position + 2) != "AS" or _text(tokens, position + 3) in ("(", ""):
+        return None
+    end = position + 4
+    while _text(tokens, end) == ",":
+        end += 2
+    opening = _like(tokens[position], "(", TokenType.L_PAREN)
+    closing = _like(tokens[position], ")", TokenType.R_PAREN)
+    return end - position, [*tokens[position : position + 3], opening, *tokens[position + 3 : end], closing]
+
+
 _EVERYWHERE = ((("TABLE",), _table_as_query),)
-_SPARK = ((("FOR", *_VERSIONS), _version), _phrase("WITH SCHEMA EVOLUTION"))
-_RULES: dict[str, tuple[tuple[tuple[str, ...], _Rule], ...]] = {
+_SCRIPTS = ((("MAP", "REDUCE"), _script), (("USING",), _script_columns))
+_SPARK = (*_SCRIPTS, (("FOR", *_VERSIONS), _version), _phrase("WITH SCHEMA EVOLUTION"))
+_Rules = tuple[tuple[tuple[str, ...], _Rule], ...]
+_RULES: dict[str, _Rules] = {
     "databricks": _SPARK,
-    "hive": ((("MAP", "REDUCE"), _script),),
+    "hive": _SCRIPTS,
     "mysql": ((("PARTITION",), _partition), (("JSON_TABLE",), _first_argument)),
     "oracle": (
         (("WHERE", "DELETE"), _condition_in_merge),

@@ -25,6 +25,7 @@ class Statement:
     :param words: its words outside of literals and quoted names, in upper case.
     :param head: the first six of them, in order.
     :param shape: digest of everything but white space, comments and such literals as cannot matter for lineage.
+    :param variables: names, in upper case, that may stand for a value where a column could be meant.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Statement:
     words: frozenset[str]
     head: tuple[str, ...]
     shape: bytes
+    variables: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

@@ -1,13 +1,14 @@
 """Scripts and routines: the plain statements that stand in them.
 
 A script is not run here. Its procedural words are taken off (BEGIN, IF … THEN, LOOP, EXCEPTION WHEN … THEN), its
-declarations are passed over, and the bodies of procedures, tasks and anonymous blocks are opened. What remains are plain
-statements, in the order in which they are written.
+declarations are passed over, and the bodies of procedures, tasks and anonymous blocks are opened. What remains are
+plain statements, in the order in which they are written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from airflow_provider_montecarlo_push.lineage.lexer import Token, code, unquoted
 from airflow_provider_montecarlo_push.lineage.model import Reason, Unparsed
@@ -48,6 +49,7 @@ _PLAIN = frozenset(
 )
 _VERBS = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
 _SQL_LANGUAGES = frozenset({"SQL", "PLPGSQL", "PLSQL", "TSQL"})
+_DIRECTIONS = ("IN", "OUT", "INOUT", "VARIADIC")
 _MAX_DEPTH = 5
 
 
@@ -66,9 +68,17 @@ class Script:
         self._inside = body
         self._declaring = False
         self._in_trigger = False
+        self._variables: set[str] = set()
 
     def plain(self, statement: Statement) -> Iterator[Statement | Unparsed]:
         """Yield the plain statements of what stands between two semicolons, and what cannot be read of it."""
+        for plain in self._plain(statement):
+            if self._variables and isinstance(plain, Statement):
+                yield replace(plain, variables=plain.variables.union(self._variables))
+            else:
+                yield plain
+
+    def _plain(self, statement: Statement) -> Iterator[Statement | Unparsed]:
         if not self._is_procedural(statement):
             yield statement
             return
@@ -109,6 +119,7 @@ class Script:
             self._in_trigger = not (word == "END" and _upper(pieces, at + 1) not in _CLOSED)
             return None
         if self._declaring:
+            self._declare(pieces, at)
             begin = _find(pieces, at, {"BEGIN"})
             self._declaring = begin is None
             if begin != at:
@@ -129,6 +140,8 @@ class Script:
 
     def _behind_other(self, pieces: Sequence[Token], at: int) -> int | None:
         word = pieces[at].upper
+        if word == "DECLARE":
+            self._declare(pieces[at + 1 :] or pieces, 0)
         if word == "DECLARE" and (self._profile.declare_opens_block or self._body):
             self._declaring = self._inside = True
             return at + 1
@@ -162,6 +175,23 @@ class Script:
         self._inside = self._inside or found is not None
         return None if found is None else found + 1
 
+    def _declare(self, pieces: Sequence[Token], at: int) -> None:
+        """Note the variable that is declared."""
+        if pieces[at].kind == "word" and pieces[at].upper not in ("BEGIN", "CURSOR", "TYPE", "PROCEDURE", "FUNCTION"):
+            self._variables.add(pieces[at].upper)
+
+    def _parameters(self, pieces: Sequence[Token]) -> None:
+        """Note the parameters of a routine: what begins each item of the first brackets."""
+        opening = next((at for at, piece in enumerate(pieces) if piece.upper == "("), len(pieces))
+        depth = 0
+        for at in range(opening, len(pieces)):
+            word = pieces[at].upper
+            if depth == 1 and pieces[at - 1].upper in ("(", ",", *_DIRECTIONS) and pieces[at].kind == "word":
+                self._variables.add(word)
+            depth += (word == "(") - (word == ")")
+            if depth == 0:
+                return
+
     # Bodies ----------------------------------------------------------------------------------------
 
     def _open(
@@ -176,15 +206,15 @@ class Script:
             yield from self._text(_string_after(pieces, start))
         elif (kind := routine(pieces[start:end])) is not None:
             yield from self._routine(text, kind)
-        elif not self._inside or word in _PLAIN or pieces[start].text == "(":
-            if not (self._body and self._assigns(word, pieces[start:end])):
-                yield from scan(text, self._profile)
+        elif self._is_plain(pieces[start:end]):
+            yield from scan(text, self._profile)
 
-    def _assigns(self, word: str, pieces: Sequence[Token]) -> bool:
-        """Whether a SELECT in the body of a routine has its INTO fill variables."""
-        if word not in ("SELECT", "WITH") or self._profile.bare_statements:
-            return False
-        return all(piece.upper not in ("INSERT", "UPDATE", "MERGE", "DELETE") for piece in pieces)
+    def _is_plain(self, pieces: Sequence[Token]) -> bool:
+        """Whether a statement is one of SQL; in the body of a routine, INTO has a SELECT fill variables."""
+        word = pieces[0].upper
+        if self._body and word in ("SELECT", "WITH") and not self._profile.bare_statements:
+            return any(piece.upper in _VERBS for piece in pieces)
+        return not self._inside or word in _PLAIN or word == "("
 
     def _executed(self, pieces: Sequence[Token]) -> Iterator[Statement | Unparsed]:
         """Open the text of EXECUTE IMMEDIATE '…', EXECUTE '…', EXEC ('…') and EXEC sp_executesql N'…'.
@@ -211,6 +241,7 @@ class Script:
             yield Unparsed("", Reason.SCRIPT, "bodies nested too deeply")
             return
         inner = Script(self._profile, body=True, depth=self._depth + 1)
+        inner._variables |= self._variables
         for statement in scan(unquoted(token, self._profile), self._profile):
             yield from inner.plain(statement)
 
@@ -227,6 +258,8 @@ class Script:
         if language.strip("'") not in _SQL_LANGUAGES:
             yield _unparsed(pieces, f"a body in {language}")
             return
+        if kind != "TASK":
+            self._parameters(pieces)
         start = self._body_start(pieces, kind)
         if start is None or start >= len(pieces):
             yield from scan(text, self._profile)

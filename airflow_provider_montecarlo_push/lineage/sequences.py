@@ -85,7 +85,8 @@ class _Statement:
         if word in _VERBS:
             self._verb = self._verb or word
             self._in_ctes = False
-        self._in_ctes = self._in_ctes or word == "WITH"
+        following = self._pieces[position + 1].upper if position + 1 < len(self._pieces) else ""
+        self._in_ctes = self._in_ctes or (word == "WITH" and following != "(")
         self._seen.add(word)
         self._before = [self._before[1], word]
         return False

@@ -57,28 +57,36 @@ def without_edge(statement: Statement, profile: Profile, *, alone: bool, externa
     :param external: stages and files count as ends.
     """
     head = statement.head[0] if statement.head else ""
-    if head in ("SELECT", "SEL", "WITH", "FROM"):
-        return _query(statement, profile, head)
-    if head in _CALLS:
-        return None if "SP_RENAME" in statement.head else Reason.READ_ONLY
     if head in _READ_ONLY:
         return Reason.READ_ONLY
+    if head in _DDL and head not in _LASTING:
+        return Reason.DDL
     if head in _EXTERNAL:
         return None if external else Reason.EXTERNAL
     if head in _LASTING:
         return _lasting(statement, head, alone=alone)
-    if head in _DDL:
-        return Reason.DDL
+    if head == "CREATE":
+        return _create(statement, alone=alone)
+    if head in ("SELECT", "SEL", "WITH", "FROM"):
+        return _query(statement, profile, head, external=external)
+    return _change(statement, profile, head)
+
+
+def _change(statement: Statement, profile: Profile, head: str) -> Reason | None:
+    if head in _CALLS:
+        return None if "SP_RENAME" in statement.head else Reason.READ_ONLY
     if head in ("DELETE", "DEL"):
         return None if {"OUTPUT", "INTO"} <= statement.words else Reason.DELETE
     if head == "UPDATE" and profile.grammar == "mysql":  # UPDATE t, s SET …
         return None
     if head in ("INSERT", "INS", "UPDATE", "UPD", "REPLACE"):
         return Reason.NO_SOURCE if _QUERY_WORDS.isdisjoint(statement.words - {head}) else None
-    return _create(statement, alone=alone) if head == "CREATE" else None
+    return None
 
 
-def _query(statement: Statement, profile: Profile, head: str) -> Reason | None:
+def _query(statement: Statement, profile: Profile, head: str, *, external: bool) -> Reason | None:
+    if "OUTFILE" in statement.words and profile.grammar == "mysql":
+        return None if external else Reason.EXTERNAL
     if head in ("SELECT", "SEL") and not profile.select_into:
         return Reason.READ_ONLY
     return Reason.READ_ONLY if _WRITES.isdisjoint(statement.words) else None

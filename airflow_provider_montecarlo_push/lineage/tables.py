@@ -106,7 +106,7 @@ class Tables:
         return self._tables.get((owner, name)) or self._tables.get(name)
 
     def _take(self, name: TableName, owner: Hashable) -> Table:
-        """Return the table ``name``; one that no statement has named before is there already, unless it is temporary."""
+        """Return the table ``name``; one that is named for the first time is there already, unless it is temporary."""
         table = self._find(name, owner)
         if table is None:
             temporary = name.name.startswith(_TEMPORARY_PREFIXES)

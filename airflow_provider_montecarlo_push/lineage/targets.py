@@ -89,12 +89,28 @@ class Work:
         :raises StatementError: when it is no query.
         """
         try:
+            if text[:6].upper() in ("VALUES", "VALUE ", "VALUE("):
+                return self._values(Phrase(text, self.names.profile), ctes or {})
             return self.binder.query(self.query(text), ctes or {})
         except StatementError as error:
             if error.reason not in _SKETCHED:
                 raise
             self.sketch(error, f"{written} {text}")
             return self.binder.make([Open()])
+
+    def _values(self, phrase: Phrase, ctes: Ctes) -> Relation:
+        """Return what VALUES gives: rows hold constants, but for the subqueries in them."""
+        phrase.word()
+        relation = self.binder.make(())
+        while phrase.next is not None:
+            phrase.take("ROW")
+            row = phrase.text_in_brackets()
+            if "SELECT" in row.upper():
+                given = self.binder.query(self.query(f"SELECT {row}"), ctes)
+                relation = given.merged(relation)
+            if not phrase.take(","):
+                break
+        return relation
 
     def sketch(self, error: StatementError, text: str, *, after_using: bool = False) -> None:
         """Note the tables that ``text`` reads, and why there are no columns.
