@@ -102,8 +102,7 @@ CASES = [
     Case(
         "merge_from_itself",
         "merge into t using (select id, v from t) q on t.id = q.id when matched then update set v = q.v",
-        [],
-        counts={"self_only": 1},
+        [edge("T", "T", V="T.V")],
     ),
     Case("update_from", "update t set a = s.x from s where t.id = s.id", [edge("T", "S", A="S.X")]),
     Case(

@@ -100,7 +100,7 @@ CASES = [
     Case("like", "create table t like s", [], counts={"ddl": 1}),
     Case("plain_table", "create table t (a int, b varchar)", [], counts={"ddl": 1}),
     Case("other_objects", "create stage s; create warehouse w; create role r; create schema q", [], counts={"ddl": 4}),
-    Case("task_is_not_run", "create task k warehouse = w as insert into t select a from s", []),
+    Case("task", "create task k warehouse = w as insert into t select a from s", [edge("T", "S", A="S.A")]),
 ]
 
 

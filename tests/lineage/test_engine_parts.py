@@ -12,6 +12,7 @@ from airflow_provider_montecarlo_push.lineage import LineageParser, Reason
 from airflow_provider_montecarlo_push.lineage.fingerprints import RecentlyUsed
 from airflow_provider_montecarlo_push.lineage.grammar import Grammar, with_deep_stack
 from airflow_provider_montecarlo_push.lineage.model import StatementError
+from airflow_provider_montecarlo_push.lineage.profiles import profile_of
 
 
 def test_the_memory_forgets_what_was_used_longest_ago() -> None:
@@ -74,7 +75,7 @@ def test_nesting_is_followed_as_deep_as_the_bound(opening: str, closing: str, le
 
 def test_too_many_tokens_are_refused() -> None:
     with pytest.raises(StatementError) as caught:
-        Grammar("snowflake", max_tokens=10).parse("select " + ", ".join("abcdefgh"))
+        Grammar(profile_of("snowflake"), max_tokens=10).parse("select " + ", ".join("abcdefgh"))
     assert caught.value.reason is Reason.TOO_LARGE
 
 

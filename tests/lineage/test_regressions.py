@@ -28,8 +28,8 @@ CASES = [
         [edge("T", "S", A="S.A")],
     ),
     Case(
-        "execute_immediate_is_reported",
-        "execute immediate 'insert into t (x) select a from s'",
+        "execute_immediate_of_a_variable_is_reported",
+        "execute immediate $statement",
         [],
         unparsed=["script"],
     ),

@@ -48,34 +48,6 @@ def test_semicolons_end_statements_outside_of_literals(dialect: str, text: str, 
     assert texts(text, dialect) == expected
 
 
-@pytest.mark.parametrize(
-    "block",
-    [
-        "begin insert into t select 1; select 2; end",
-        "begin if (x > 1) then select 1; end if; select 2; end",
-        "begin select case when a then 1 else 2 end; select 3; end",
-        "begin begin select 1; end; select 2; end",
-        "begin for r in c do select 1; end for; end",
-        "declare x int; y int; begin select 1; end",
-        "create or replace procedure p() returns int as begin select 1; select 2; end",
-        "create task t warehouse = w as begin select 1; select 2; end",
-    ],
-)
-def test_a_block_is_one_statement(block: str) -> None:
-    first, second = statements(f"{block}; select 9")
-    assert first.text == block
-    assert first.is_script
-    assert second.text == "select 9"
-    assert not second.is_script
-
-
-@pytest.mark.parametrize("begin", ["begin", "begin transaction", "begin work", "BEGIN NAME t1"])
-def test_a_transaction_is_no_block(begin: str) -> None:
-    found = statements(f"{begin}; insert into t select 1; commit")
-    assert [statement.head[0] for statement in found] == ["BEGIN", "INSERT", "COMMIT"]
-    assert not any(statement.is_script for statement in found)
-
-
 def test_words_are_those_outside_of_literals_names_and_comments() -> None:
     (statement,) = statements("insert /* merge */ into t -- update\n select 'delete', \"truncate\" from s")
     assert statement.words == {"INSERT", "INTO", "T", "SELECT", "FROM", "S"}

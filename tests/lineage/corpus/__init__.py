@@ -74,7 +74,9 @@ class CorpusCase:
 @cache
 def load() -> list[CorpusCase]:
     """Return all cases."""
-    return [_case(path.stem, item) for path in sorted(FOLDER.glob("*.yaml")) for item in yaml.safe_load(path.read_text())]
+    return [
+        _case(path.stem, item) for path in sorted(FOLDER.glob("*.yaml")) for item in yaml.safe_load(path.read_text())
+    ]
 
 
 def _case(dialect: str, item: dict[str, Any]) -> CorpusCase:
@@ -128,7 +130,9 @@ def _asset(asset: LineageAssetRef) -> Name:
 
 def table_verdict(case: CorpusCase, result: LineageResult) -> Verdict:
     """Compare destinations and sources."""
-    return _verdict([(e.destination, e.sources) for e in case.edges], [(e.destination, e.sources) for e in found(result)], result)
+    return _verdict(
+        [(e.destination, e.sources) for e in case.edges], [(e.destination, e.sources) for e in found(result)], result
+    )
 
 
 def column_verdict(case: CorpusCase, result: LineageResult) -> Verdict:
@@ -141,7 +145,9 @@ def _whole(edge: Edge) -> tuple[Name, frozenset[Any]]:
     return (edge.destination, edge.sources | columns)
 
 
-def _verdict(expected: list[tuple[Name, frozenset[Any]]], actual: list[tuple[Name, frozenset[Any]]], result: LineageResult) -> Verdict:
+def _verdict(
+    expected: list[tuple[Name, frozenset[Any]]], actual: list[tuple[Name, frozenset[Any]]], result: LineageResult
+) -> Verdict:
     if sorted(expected, key=repr) == sorted(actual, key=repr):
         return Verdict.EXACT
     wanted: dict[Name, set[Any]] = {}
