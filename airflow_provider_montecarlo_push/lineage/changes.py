@@ -170,7 +170,7 @@ def follow_delete(work: Work, phrase: Phrase) -> bool:
     start, at = phrase.at, phrase.outside("INTO")
     if at is None:
         return False
-    given = [source.find(work.names.column(name)) for name in phrase.identifiers(phrase.tokens(start, at))]
+    given = [source.find(work.names.column(name)) for name in phrase.identifiers(phrase.between(start, at))]
     phrase.seek(at + 1)
     target = phrase.table()
     listed = [work.names.column(name) for name in phrase.identifiers(phrase.bracketed())]

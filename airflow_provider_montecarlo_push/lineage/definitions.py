@@ -247,7 +247,7 @@ def _query_text(phrase: Phrase) -> tuple[str, str]:
             phrase.seek(end + 1)
             return text, f"{phrase.peek()} {phrase.peek(1)}"
         phrase.seek(start)
-    at = phrase.outside("WITH", start=start + 1)
+    at = phrase.outside("WITH", start=start + 1) if phrase.may_hold(*_TAIL) else None
     while at is not None:
         following = [phrase.peek(at + ahead - start) for ahead in (1, 2)]
         if following[0] in _TAIL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ _CLOSERS = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE,
 _PREFIXES = frozenset({TokenType.NOT, TokenType.DASH, TokenType.TILDE})
 _QUIET: ContextVar[bool] = ContextVar("montecarlo_push_quiet_sqlglot", default=False)
 _DEEP: ContextVar[bool] = ContextVar("montecarlo_push_deep_stack", default=False)
+_NESTED = re.compile(r"(?i:(?:\bCASE\b.*?){20}|(?:\bNOT\s+|[-~]\s*){20})", re.DOTALL)
 _NESTING = 40
 _DEEP_NESTING = 500
 _DEEP_STACK = 256 * 1024 * 1024
@@ -75,15 +77,20 @@ class Grammar:
             tokens = self._dialect.tokenize(text)
             if len(tokens) > self._max_tokens:
                 raise StatementError(Reason.TOO_LARGE, f"{len(tokens)} tokens, over the limit of {self._max_tokens}")
-            if _nesting(tokens) > (_DEEP_NESTING if _DEEP.get() else _NESTING):
+            if _may_nest(text) and _nesting(tokens) > (_DEEP_NESTING if _DEEP.get() else _NESTING):
                 raise RecursionError  # before a compiled parser finds the end of its stack
-            trees = self._dialect.parser().parse(rewritten(tokens, self._profile.grammar), text)
+            trees = self._dialect.parser().parse(rewritten(tokens, self._profile.grammar, text), text)
         except SqlglotError as error:
             raise StatementError(Reason.SYNTAX, _brief(error)) from error
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             # The parser trips over some malformed texts instead of refusing them.
             raise StatementError(Reason.SYNTAX, _brief(error)) from error
         return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
+
+
+def _may_nest(text: str) -> bool:
+    """Whether a statement can nest deeply at all."""
+    return sum(text.count(mark) for mark in "([{") > _NESTING or _NESTED.search(text) is not None
 
 
 def _nesting(tokens: list[Token]) -> int:

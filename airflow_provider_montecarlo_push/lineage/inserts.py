@@ -199,6 +199,8 @@ def _partition(work: Work, phrase: Phrase, head: _Head) -> None:
 
 def _query_text(phrase: Phrase) -> tuple[str, str]:
     """Return the query that comes next, and ON CONFLICT or ON DUPLICATE KEY with what stands behind it."""
+    if not phrase.may_hold("CONFLICT", "DUPLICATE", "RETURNING", "ERRORS"):
+        return phrase.rest(), ""
     start = phrase.at
     at = phrase.outside(*_BEHIND_ROWS)
     while at is not None:

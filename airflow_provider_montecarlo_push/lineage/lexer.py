@@ -58,41 +58,77 @@ def kind_of(match: re.Match[str]) -> str:
 @lru_cache(maxsize=64)
 def pattern(profile: Profile) -> re.Pattern[str]:
     """Return the regular expression that finds one piece of a text of this dialect."""
-    comments = [re.escape(mark) + r"[^\n]*+" for mark in profile.line_comments]
-    inner = r"|/\*(?:[^*]++|\*(?!/))*+\*/" if profile.nested_comments else ""
-    comments.append(rf"/\*(?:[^*/]++|\*(?!/){inner}|/)*+(?:\*/|\Z)")
-    names = [_quoted(quote, backslash=False) for quote in profile.name_quotes]
     word = r"[^\W\d][\w$#]*+" if profile.hashes_in_names else r"[^\W\d][\w$]*+"
     if profile.hashes_in_names:
         word = rf"#{{1,2}}\w[\w$#]*+|{word}"
     word += r"(?:-\w++)*+" if profile.dashes_in_names else ""
     return re.compile(
-        rf"(?P<space>\s++)|(?P<comment>{'|'.join(comments)})|(?P<string>{'|'.join(_strings(profile))})"
-        rf"|(?P<word>{word})|(?P<name>{'|'.join(names)})|(?P<number>(?:\d[\w.]*+|\.\d\w*+)(?:(?<=[eE])[+-]\d++)?+)"
+        rf"(?P<space>\s++)|(?P<comment>{_comments(profile)})|(?P<string>{_strings(profile, _IN_FRONT)})"
+        rf"|(?P<word>{word})|(?P<name>{_names(profile)})|(?P<number>(?:\d[\w.]*+|\.\d\w*+)(?:(?<=[eE])[+-]\d++)?+)"
         r"|(?P<parameter>[$@:]\w++)|(?P<end>;)|(?P<other>.)",
         re.DOTALL,
     )
 
 
-def _strings(profile: Profile) -> list[str]:
-    """Return patterns for string literals, those that must be tried first in front."""
+@lru_cache(maxsize=64)
+def landmarks(profile: Profile) -> re.Pattern[str]:
+    """Return the regular expression that tells literals, quoted names, comments and semicolons from all else.
+
+    The rest, ``plain``, is found in pieces as long as can be, without the prefixes of strings taken off.
+    """
+    special = {";", "/", *profile.string_quotes, *profile.name_quotes, *(mark[0] for mark in profile.line_comments)}
+    if profile.dollar_quotes:
+        special.add("$")
+    plain = "".join(re.escape(mark) for mark in sorted(special))
+    return re.compile(
+        rf"(?P<plain>[^{plain}]++)|(?P<comment>{_comments(profile)})|(?P<string>{_strings(profile, _BEHIND)})"
+        rf"|(?P<name>{_names(profile)})|(?P<end>;)|(?P<other>.)",
+        re.DOTALL,
+    )
+
+
+def _comments(profile: Profile) -> str:
+    comments = [re.escape(mark) + r"[^\n]*+" for mark in profile.line_comments]
+    inner = r"|/\*(?:[^*]++|\*(?!/))*+\*/" if profile.nested_comments else ""
+    comments.append(rf"/\*(?:[^*/]++|\*(?!/){inner}|/)*+(?:\*/|\Z)")
+    return "|".join(comments)
+
+
+def _names(profile: Profile) -> str:
+    return "|".join(_quoted(quote, backslash=False) for quote in profile.name_quotes)
+
+
+# Prefixes of strings: as a part of what is found, and as what stands before it.
+_IN_FRONT = {"raw": "(?i:r|rb|br)", "bytes": "(?i:br?|rb?)?", "q": "(?i:n?q)", "e": "(?i:e)", "n": "(?i:n)"}
+_BEHIND = {
+    "raw": r"(?:(?<=\b[rR])|(?<=\b[rR][bB])|(?<=\b[bB][rR]))",
+    "bytes": "",
+    "q": r"(?:(?<=\b[qQ])|(?<=\b[nN][qQ]))",
+    "e": r"(?<=\b[eE])",
+    "n": r"(?<=\b[nN])",
+}
+
+
+def _strings(profile: Profile, prefix: dict[str, str]) -> str:
+    """Return a pattern for string literals; those that must be tried first stand in front."""
     strings = []
     if profile.grammar == "bigquery":
-        strings += [rf"(?i:br?|rb?)?{q * 3}(?:[^{q}\\]++|\\.|{q}(?!{q}{q}))*+(?:{q * 3}|\Z)" for q in "'\""]
+        strings += [rf"{prefix['bytes']}{q * 3}(?:[^{q}\\]++|\\.|{q}(?!{q}{q}))*+(?:{q * 3}|\Z)" for q in "'\""]
     if profile.raw_prefix:
-        strings += [rf"(?i:r|rb|br){q}[^{q}]*+(?:{q}|\Z)" for q in profile.string_quotes]
+        strings += [rf"{prefix['raw']}{q}[^{q}]*+(?:{q}|\Z)" for q in profile.string_quotes]
     if profile.grammar == "oracle":
         for opening, closing in ("[]", "{}", "()", "<>"):
-            strings.append(rf"(?i:n?q)'\{opening}(?:[^\{closing}]++|\{closing}(?!'))*+(?:\{closing}'|\Z)")
-        strings.append(r"(?i:n?q)'(?P<tag>[^\s\[{(<])(?:(?!(?P=tag)').)*+(?:(?P=tag)'|\Z)")
+            strings.append(rf"{prefix['q']}'\{opening}(?:[^\{closing}]++|\{closing}(?!'))*+(?:\{closing}'|\Z)")
+        strings.append(rf"{prefix['q']}'(?P<tag>[^\s\[{{(<])(?:(?!(?P=tag)').)*+(?:(?P=tag)'|\Z)")
     if profile.dollar_quotes:
         tag = r"\$(?P<tag>\w*)\$" if profile.dollar_quotes == "tagged" else r"\$(?P<tag>)\$"
         strings.append(tag + r"(?:(?!\$(?P=tag)\$).)*+(?:\$(?P=tag)\$|\Z)")
     if profile.escape_prefix:
-        strings.append("(?i:e)" + _quoted("'", backslash=True))
+        strings.append(prefix["e"] + _quoted("'", backslash=True))
     if profile.national_prefix:
-        strings.append("(?i:n)" + _quoted("'", backslash=profile.backslash))
-    return strings + [_quoted(quote, backslash=profile.backslash) for quote in profile.string_quotes]
+        strings.append(prefix["n"] + _quoted("'", backslash=profile.backslash))
+    strings += [_quoted(quote, backslash=profile.backslash) for quote in profile.string_quotes]
+    return "|".join(strings)
 
 
 def _quoted(quote: str, *, backslash: bool) -> str:

@@ -220,7 +220,7 @@ class LineageParser:
     def _word_by_word(self, statement: Statement, work: Work) -> bool:
         """Record what a statement does whose head is read word by word; return whether it is one."""
         head = statement.head[0] if statement.head else ""
-        return read(work, lambda: Phrase(statement.code, self.profile), head)
+        return read(work, lambda: Phrase(statement.code, self.profile, statement.words), head)
 
 
 def _column_lookup(catalog: Catalog | None) -> ColumnsOf:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from airflow_provider_montecarlo_push.lineage.lexer import Token, code, unquoted
+from airflow_provider_montecarlo_push.lineage.lexer import Token, tokens, unquoted
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.profiles import Profile
 
@@ -14,16 +14,38 @@ _QUERY = frozenset({"SELECT", "SEL", "WITH", "FROM", "VALUES", "TABLE", "LOCKING
 
 
 class Phrase:
-    """The tokens of a statement, and how far they have been read.
+    """The tokens of a statement, and how far they have been read. They are cut off only as they are asked for.
 
     :param text: the statement, without comments.
+    :param words: all its words, where they are known.
     """
 
-    def __init__(self, text: str, profile: Profile) -> None:
+    def __init__(self, text: str, profile: Profile, words: frozenset[str] | None = None) -> None:
         self.text = text
         self._profile = profile
-        self._pieces: Sequence[Token] = code(text, profile)
+        self._words = words
+        self._more = (token for token in tokens(text, profile) if token.kind != "comment")
+        self._cut: list[Token] = []
         self._at = 0
+
+    @property
+    def _pieces(self) -> list[Token]:
+        """All tokens."""
+        self._cut.extend(self._more)
+        return self._cut
+
+    def _piece(self, at: int) -> Token | None:
+        """Return the token number ``at``, ``None`` behind the last."""
+        while len(self._cut) <= at:
+            more = next(self._more, None)
+            if more is None:
+                return None
+            self._cut.append(more)
+        return self._cut[at] if at >= 0 else None
+
+    def may_hold(self, *words: str) -> bool:
+        """Whether one of ``words`` may stand somewhere in the statement."""
+        return self._words is None or not self._words.isdisjoint(words)
 
     @property
     def at(self) -> int:
@@ -38,17 +60,17 @@ class Phrase:
         """Return the text from the next token on, up to the token number ``end``."""
         if self.next is None:
             return ""
-        last = len(self._pieces) if end is None else end
-        return self.text[self.next.start : self._pieces[last - 1].end]
+        return self.text[self.next.start : None if end is None else self._cut[end - 1].end]
 
     def outside(self, *words: str, start: int | None = None) -> int | None:
         """Return the number of the first token from ``start`` on that is one of ``words``, outside of brackets."""
         depth = 0
-        for at in range(self._at if start is None else start, len(self._pieces)):
-            word = self._pieces[at].upper
-            depth += (word == "(") - (word == ")")
-            if depth <= 0 and word in words and self._pieces[at].kind != "name":
+        at = self._at if start is None else start
+        while (piece := self._piece(at)) is not None:
+            depth += (piece.upper == "(") - (piece.upper == ")")
+            if depth <= 0 and piece.upper in words and piece.kind != "name":
                 return at
+            at += 1
         return None
 
     def begins_query(self) -> bool:
@@ -64,12 +86,10 @@ class Phrase:
 
     def peek(self, ahead: int = 0) -> str:
         """Return the next word or mark in upper case, ``""`` for a quoted name and at the end."""
-        position = self._at + ahead
-        if not 0 <= position < len(self._pieces) or self._pieces[position].kind == "name":
-            return ""
-        return self._pieces[position].upper
+        piece = self._piece(self._at + ahead)
+        return "" if piece is None or piece.kind == "name" else piece.upper
 
-    def tokens(self, start: int, end: int) -> Sequence[Token]:
+    def between(self, start: int, end: int) -> Sequence[Token]:
         """Return the tokens from number ``start`` to before number ``end``."""
         return self._pieces[start:end]
 
@@ -80,7 +100,7 @@ class Phrase:
     @property
     def next(self) -> Token | None:
         """The next token, ``None`` at the end."""
-        return self._pieces[self._at] if self._at < len(self._pieces) else None
+        return self._piece(self._at)
 
     def word(self) -> str:
         """Read one word or mark."""
@@ -109,7 +129,7 @@ class Phrase:
     def skip_to(self, *words: str) -> bool:
         """Read up to and including the first of ``words`` outside of brackets."""
         depth = 0
-        while self._at < len(self._pieces):
+        while self.next is not None:
             word = self.word()
             depth += (word == "(") - (word == ")")
             if depth <= 0 and word in words:
@@ -149,12 +169,12 @@ class Phrase:
         if self.peek() != "(":
             return []
         start, depth = self._at + 1, 0
-        while self._at < len(self._pieces):
+        while self.next is not None:
             word = self.word()
             depth += (word == "(") - (word == ")")
             if depth == 0:
                 break
-        return list(self._pieces[start : self._at - 1])
+        return self._cut[start : self._at - 1]
 
     def until(self, end: int | None) -> Phrase:
         """Return what is left up to the token number ``end`` as a phrase of its own."""

@@ -27,9 +27,15 @@ _TYPES = frozenset(
 )
 
 
-def rewritten(tokens: list[Token], grammar: str) -> list[Token]:
-    """Return ``tokens`` with the phrases replaced that sqlglot does not know in this dialect."""
-    rules = {word: rule for words, rule in (*_EVERYWHERE, *_RULES.get(grammar, ())) for word in words}
+def rewritten(tokens: list[Token], grammar: str, text: str) -> list[Token]:
+    """Return ``tokens`` with the phrases replaced that sqlglot does not know in this dialect.
+
+    :param text: what they were cut from.
+    """
+    text = text.upper()
+    rules = {word: rule for words, rule in (*_EVERYWHERE, *_RULES.get(grammar, ())) for word in words if word in text}
+    if not rules:
+        return tokens
     result: list[Token] = []
     position = 0
     while position < len(tokens):

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 
-from airflow_provider_montecarlo_push.lineage.lexer import kind_of, pattern
+from airflow_provider_montecarlo_push.lineage.lexer import kind_of, landmarks
 from airflow_provider_montecarlo_push.lineage.profiles import Fold, Profile
 
+_WORD = re.compile(r"#{0,2}[^\W\d][\w$#]*+")
+_BLANKS = re.compile(r"\s+")
+_MARKS = re.compile(r" ?([^\w\s$#@:.\ue000\ue001]) ?")
+# Not what is part of a name: after a dot, or with letters behind it.
+_NUMBER = re.compile(r"(?<![\w$#.@:])\d++(?:\.\d*+)?(?:[eE][+-]?\d++)?(?![\w.$#])")
 _NAMING_WORDS = frozenset({"PIVOT", "UNPIVOT"})
 _NAMES_IN_STRINGS = (["EXEC"], ["EXECUTE"], ["SP_RENAME"])
-_LITERAL = "?"
-_NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
+_BEFORE_NAME = re.compile(r"\b(?:AS|ILIKE|(?:IDENTIFIER|TABLE)\s*\()\s*$", re.IGNORECASE)
+_LITERAL = "\ue000"
+_KEPT = "\ue001"
+_LIST = re.compile(rf"(?<=IN\()(?:{_LITERAL},)+(?={_LITERAL}\))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +43,57 @@ class Statement:
     variables: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
 class _Building:
-    start: int
-    comments: list[tuple[int, int]] = field(default_factory=list)
-    shape: list[str] = field(default_factory=list)
-    exact: bool = False
-    words: list[str] = field(default_factory=list)
+    """A statement while its pieces are passed."""
+
+    def __init__(self, start: int, *, folded: bool, exact: bool) -> None:
+        self.start = start
+        self.words: list[str] = []
+        self._folded = folded
+        self._exact = exact
+        self._code: list[str] = []
+        self._shape: list[str] = []
+        self._raw: list[str] = []
+
+    def plain(self, text: str) -> None:
+        """Take code outside of literals, quoted names and comments."""
+        self._code.append(text)
+        self.words += _WORD.findall(text.upper())
+        self._shape.append(text)
+        self._raw.append(text)
+
+    def comment(self) -> None:
+        """Take a comment."""
+        self._code.append(" ")
+        self._shape.append(" ")
+        self._raw.append(" ")
+
+    def quoted(self, text: str, *, is_name: bool) -> None:
+        """Take a literal or a quoted name."""
+        self._code.append(text)
+        matters = is_name or text[0] == '"' or self._exact or _BEFORE_NAME.search("".join(self._shape[-3:])) is not None
+        # What matters is kept as it is: nothing that is done to code is done to it.
+        self._shape.append(f"{_KEPT}x{text.encode('utf-8', 'surrogatepass').hex()}{_KEPT}" if matters else _LITERAL)
+        self._raw.append(text)
+
+    def finish(self, text: str, end: int) -> Iterator[Statement]:
+        """Yield the statement that ends before ``end``, if there is one."""
+        code = "".join(self._code).strip()
+        if code:
+            yield Statement(
+                text=text[self.start : end].strip(),
+                code=code,
+                words=frozenset(self.words),
+                head=tuple(self.words[:6]),
+                shape=_digest(self._shaped()),
+            )
+
+    def _shaped(self) -> str:
+        if self._exact or self.words[:1] in _NAMES_IN_STRINGS or not _NAMING_WORDS.isdisjoint(self.words):
+            return "".join(self._raw)
+        shape = "".join(self._shape)
+        shape = _NUMBER.sub(_LITERAL, shape.upper() if self._folded else shape)
+        return _LIST.sub("", _MARKS.sub(r"\1", _BLANKS.sub(" ", shape)).strip())
 
 
 def scan(text: str, profile: Profile, *, exact: bool = False) -> Iterator[Statement]:
@@ -53,71 +104,20 @@ def scan(text: str, profile: Profile, *, exact: bool = False) -> Iterator[Statem
     :param exact: literals are part of the shape.
     """
     folded = profile.tables is not Fold.KEEP and profile.columns is not Fold.KEEP
-    building = _Building(0)
-    for match in pattern(profile).finditer(text):
+    building = _Building(0, folded=folded, exact=exact)
+    for match in landmarks(profile).finditer(text):
         kind = kind_of(match)
-        if kind == "space":
-            continue
-        if kind == "comment":
-            building.comments.append(match.span())
-            continue
         if kind == "end":
-            yield from _finish(building, text, match.start())
-            building = _Building(match.end())
-            continue
-        token = match.group()
-        if kind == "word":
-            upper = token.upper()
-            building.words.append(upper)
-            token = upper if folded else token
-            building.exact = building.exact or upper in _NAMING_WORDS
-        if kind in ("string", "number") and not exact and not _matters(building, token):
-            _add_literal(building.shape)
+            yield from building.finish(text, match.start())
+            building = _Building(match.end(), folded=folded, exact=exact)
+        elif kind == "comment":
+            building.comment()
+        elif kind in ("string", "name"):
+            building.quoted(match.group(), is_name=kind == "name")
         else:
-            building.shape.append(token)
-    yield from _finish(building, text, len(text))
+            building.plain(match.group())
+    yield from building.finish(text, len(text))
 
 
-def _matters(building: _Building, literal: str) -> bool:
-    """Whether a literal can be part of a name: ``IDENTIFIER('t')``, ``AS 'x'``, PIVOT's values, ``"x"``."""
-    if building.exact or literal.startswith('"') or building.words[:1] in _NAMES_IN_STRINGS:
-        return True
-    if not literal.startswith("$") and literal[-1] != "'" and not _NUMBER.fullmatch(literal):
-        return True  # a name that starts with a digit, or the part of one behind a dot
-    before = building.shape[-1].upper() if building.shape else ""
-    if before == "(":
-        return len(building.shape) > 1 and building.shape[-2].upper() in ("IDENTIFIER", "TABLE")
-    return before in ("AS", "ILIKE")
-
-
-def _add_literal(shape: list[str]) -> None:
-    """Append a literal to a shape; a list of literals behind IN counts as one, whatever its length."""
-    if shape[-3:] == ["(", _LITERAL, ","] and len(shape) > 3 and shape[-4].upper() == "IN":
-        shape.pop()
-    else:
-        shape.append(_LITERAL)
-
-
-def _finish(building: _Building, text: str, end: int) -> Iterator[Statement]:
-    if not building.shape:
-        return
-    yield Statement(
-        text=text[building.start : end].strip(),
-        code=_without_comments(building, text, end),
-        words=frozenset(building.words),
-        head=tuple(building.words[:6]),
-        shape=_digest(building.shape),
-    )
-
-
-def _without_comments(building: _Building, text: str, end: int) -> str:
-    pieces = []
-    start = building.start
-    for comment_start, comment_end in building.comments:
-        pieces.append(text[start:comment_start])
-        start = comment_end
-    return " ".join([*pieces, text[start:end]]).strip()
-
-
-def _digest(tokens: list[str]) -> bytes:
-    return blake2b("\x1f".join(tokens).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _digest(shape: str) -> bytes:
+    return blake2b(shape.encode("utf-8", "surrogatepass"), digest_size=16).digest()
