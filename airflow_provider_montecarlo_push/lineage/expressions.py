@@ -20,6 +20,7 @@ _DATE_PARTS = frozenset(
         *("YYYY", "MON", "HH", "MI", "SS", "ISOYEAR", "ISOWEEK", "DATE"),
     }
 )
+_LEAVES = frozenset({exp.Literal, exp.DataType, exp.Identifier, exp.Var, exp.Null, exp.Boolean})
 _SUBQUERIES = (exp.Subquery, exp.Select, exp.SetOperation)
 
 
@@ -29,6 +30,8 @@ def refs(binder: Binder, node: exp.Expr, scope: Scope) -> Refs:
     stack: list[exp.Expr] = [node]
     while stack:
         node = stack.pop()
+        if type(node) in _LEAVES:
+            continue
         binder.step()
         bind = _BINDERS.get(type(node))
         if bind is not None:
@@ -60,15 +63,20 @@ def visit(binder: Binder, node: exp.Expr, scope: Scope) -> None:
 
 def column(binder: Binder, node: exp.Column, scope: Scope) -> Refs:
     """Return what a column in an expression stands for."""
-    names = binder.names
-    qualifiers = [node.args[part] for part in ("catalog", "db", "table") if node.args.get(part) is not None]
-    source = _qualified_source(binder, qualifiers, scope) if qualifiers else None
+    names, args = binder.names, node.args
+    table = args.get("table")
+    qualifiers: list[exp.Expr] = []
+    source = None
+    if table is not None:
+        qualifiers = [args[part] for part in ("catalog", "db") if args.get(part) is not None]
+        qualifiers.append(table)
+        source = _qualified_source(binder, qualifiers, scope)
     if isinstance(node.this, exp.Star):
         return _everything(node, [source] if source is not None else [])
     if isinstance(node.this, exp.Parameter):
         return _positional(node.this, scope, source)
     name = names.column(node.this)
-    if name.upper().startswith(names.profile.pseudo_columns):
+    if names.profile.pseudo_columns and name.upper().startswith(names.profile.pseudo_columns):
         return ()
     if not qualifiers:
         return _unqualified(binder, node, name, scope)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
@@ -27,6 +29,8 @@ class Names:
     def __init__(self, profile: Profile, default_database: str | None, default_schema: str | None) -> None:
         self.profile = profile
         self.variables: frozenset[str] = frozenset()
+        self._fold_table = profile.tables.function
+        self._fold_column = profile.columns.function
         self.default_database = default_database or None
         self.default_schema = default_schema or None
         told_apart = profile.levels == 2 and None not in (self.default_database, self.default_schema)
@@ -39,7 +43,7 @@ class Names:
 
     def column(self, identifier: exp.Expr | str) -> str:
         """Return the name of a column or alias."""
-        return self._fold(identifier, is_table=False)
+        return self._folded(identifier, self._fold_column)
 
     def column_key(self, name: str) -> str:
         """Return what two spellings of the same column have in common."""
@@ -47,19 +51,22 @@ class Names:
 
     def alias(self, identifier: exp.Expr | str) -> str:
         """Return what two spellings of the same table alias or CTE have in common."""
-        name = self._fold(identifier, is_table=True)
+        name = self._folded(identifier, self._fold_table)
         return name.lower() if self.profile.columns_match_any_case else name
 
     def part(self, identifier: exp.Expr | str) -> str:
         """Return the name of a table, schema or database."""
-        return self._fold(identifier, is_table=True)
+        return self._folded(identifier, self._fold_table)
 
-    def _fold(self, identifier: exp.Expr | str, *, is_table: bool) -> str:
-        name = identifier if isinstance(identifier, str) else identifier.name
-        quoted = isinstance(identifier, exp.Identifier) and bool(identifier.args.get("quoted"))
-        if quoted and not self.profile.quoted_fold:
+    def _folded(self, identifier: exp.Expr | str, fold: Callable[[str], str]) -> str:
+        if isinstance(identifier, str):
+            return fold(identifier)
+        name = identifier.args.get("this")
+        if not isinstance(name, str):
+            name = identifier.name
+        if identifier.args.get("quoted") and not self.profile.quoted_fold:
             return name
-        return (self.profile.tables if is_table else self.profile.columns).apply(name)
+        return fold(name)
 
     def is_path(self, table: exp.Table) -> bool:
         """Whether ``table`` is a file, as in ``delta.`/a/path```."""

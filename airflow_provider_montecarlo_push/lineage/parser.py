@@ -11,7 +11,7 @@ from airflow_provider_montecarlo_push.lineage.changes import sketch_change
 from airflow_provider_montecarlo_push.lineage.dispatch import follow, read
 from airflow_provider_montecarlo_push.lineage.effects import Outcome, Use
 from airflow_provider_montecarlo_push.lineage.fingerprints import RecentlyUsed
-from airflow_provider_montecarlo_push.lineage.grammar import Grammar, quiet, with_deep_stack
+from airflow_provider_montecarlo_push.lineage.grammar import Grammar, collector_paused, quiet, with_deep_stack
 from airflow_provider_montecarlo_push.lineage.known import ColumnsOf, Known
 from airflow_provider_montecarlo_push.lineage.lexer import with_versioned_comments
 from airflow_provider_montecarlo_push.lineage.model import (
@@ -193,7 +193,7 @@ class LineageParser:
 
     def _follow(self, statement: Statement, names: Names, known: Known) -> Outcome:
         try:
-            with quiet():
+            with quiet(), collector_paused():
                 try:
                     return self._parse(statement, names, known)
                 except RecursionError:

@@ -165,7 +165,10 @@ class Phrase:
         return any(tuple(rest[at : at + len(words)]) == words for at in range(len(rest)))
 
     def bracketed(self) -> list[Token]:
-        """Read what stands in brackets, if anything does, and return it without them."""
+        """Read what stands in brackets, if anything does, and return it without them.
+
+        :raises StatementError: when the bracket is not closed.
+        """
         if self.peek() != "(":
             return []
         start, depth = self._at + 1, 0
@@ -174,6 +177,8 @@ class Phrase:
             depth += (word == "(") - (word == ")")
             if depth == 0:
                 break
+        else:
+            raise StatementError(Reason.SYNTAX, "a bracket is not closed")
         return self._cut[start : self._at - 1]
 
     def until(self, end: int | None) -> Phrase:

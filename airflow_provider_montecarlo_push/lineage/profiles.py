@@ -5,6 +5,7 @@ Sources: the vendors' pages on identifiers and lexical structure. The grammar it
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -18,11 +19,11 @@ class Fold(Enum):
     LOWER = "lower"
     KEEP = "keep"
 
-    def apply(self, name: str) -> str:
-        """Return ``name`` as the warehouse stores it."""
-        if self is Fold.UPPER:
-            return name.upper()
-        return name.lower() if self is Fold.LOWER else name
+    @property
+    def function(self) -> Callable[[str], str]:
+        """What gives a name as the warehouse stores it."""
+        functions: dict[Fold, Callable[[str], str]] = {Fold.UPPER: str.upper, Fold.LOWER: str.lower, Fold.KEEP: str}
+        return functions[self]
 
 
 @dataclass(frozen=True, slots=True)

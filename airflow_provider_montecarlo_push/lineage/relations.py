@@ -107,7 +107,7 @@ class Relation:
         column = self.named.get(key)
         if column is not None:
             return Found(column.refs)
-        opens = [item for item in self.opens if key not in item.hidden]
+        opens = [item for item in self.opens if key not in item.hidden] if self.opens else ()
         if len(opens) > 1:
             return AMBIGUOUS
         if opens:

@@ -12,7 +12,7 @@ from airflow_provider_montecarlo_push.lineage.profiles import Fold, Profile
 
 _WORD = re.compile(r"#{0,2}[^\W\d][\w$#]*+")
 _BLANKS = re.compile(r"\s+")
-_MARKS = re.compile(r" ?([^\w\s$#@:.\ue000\ue001]) ?")
+_NEEDLESS = re.compile(r" (?=[^\w\s$#@:.\ue000\ue001])|(?<=[^\w\s$#@:.\ue000\ue001]) ")
 # Not what is part of a name: after a dot, or with letters behind it.
 _NUMBER = re.compile(r"(?<![\w$#.@:])\d++(?:\.\d*+)?(?:[eE][+-]?\d++)?(?![\w.$#])")
 _NAMING_WORDS = frozenset({"PIVOT", "UNPIVOT"})
@@ -93,7 +93,7 @@ class _Building:
             return "".join(self._raw)
         shape = "".join(self._shape)
         shape = _NUMBER.sub(_LITERAL, shape.upper() if self._folded else shape)
-        return _LIST.sub("", _MARKS.sub(r"\1", _BLANKS.sub(" ", shape)).strip())
+        return _LIST.sub("", _NEEDLESS.sub("", _BLANKS.sub(" ", shape)).strip())
 
 
 def scan(text: str, profile: Profile, *, exact: bool = False) -> Iterator[Statement]:

@@ -68,10 +68,15 @@ class Scope:
 
     def source(self, alias: str) -> Source | None:
         """Return the FROM item called ``alias``, innermost first."""
-        for scope in self.chain():
-            for source in (*scope.sources, *scope.hidden):
+        scope: Scope | None = self
+        while scope is not None:
+            for source in scope.sources:
                 if source.alias == alias:
                     return source
+            for source in scope.hidden:
+                if source.alias == alias:
+                    return source
+            scope = scope.outer
         return None
 
     def table(self, name: tuple[str, ...]) -> Source | None:
