@@ -8,6 +8,7 @@ from typing import assert_never
 
 from airflow_provider_montecarlo_push.collectors.base import Collector
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
+from airflow_provider_montecarlo_push.collectors.redaction import redacted
 from airflow_provider_montecarlo_push.events import Event, Flow
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError, EmptyCatalogError
 from airflow_provider_montecarlo_push.manifests.model import Manifest
@@ -25,18 +26,21 @@ def collect(
     *,
     tables: TableFilter,
     only_freshness_and_volume: bool = False,
+    redact_literals: bool = False,
 ) -> Manifest:
     """Collect the flow that ``manifest`` announces into ``folder``.
 
     :param manifest: the header of what is written: flow, types, window, scope.
     :param tables: which tables; query logs are not filtered by table.
     :param only_freshness_and_volume: for metadata.
+    :param redact_literals: take the values out of query texts and of views' SQL.
     :return: the finished manifest.
     :raises EmptyCatalogError: when there is no table at all in the scope of a metadata collection.
     """
     progress = Progress(log, "Collected")
     with ManifestWriter(folder, manifest) as writer:
-        for event in _events(collector, manifest, tables, only_freshness_and_volume):
+        events = _events(collector, manifest, tables, only_freshness_and_volume)
+        for event in redacted(events, collector.sql_dialect) if redact_literals else events:
             writer.write(event)
             progress.add(1)
         report = collector.report

@@ -3,6 +3,7 @@
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage.model import AssetTypes, Catalog, LineageResult, Reason, Unparsed
 from airflow_provider_montecarlo_push.lineage.parser import LineageParser, extract_lineage
+from airflow_provider_montecarlo_push.lineage.redaction import redact_literals
 from airflow_provider_montecarlo_push.lineage.session import LineageSession
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "TableName",
     "Unparsed",
     "extract_lineage",
+    "redact_literals",
 ]

@@ -93,6 +93,7 @@ class MonteCarloCollectOperator(BaseOperator):
                 folder,
                 tables=self._tables(),
                 only_freshness_and_volume=self._only_freshness_and_volume(),
+                redact_literals=self._redact_literals(),
             )
         return {
             "uri": folder.uri,
@@ -134,6 +135,30 @@ class MonteCarloCollectOperator(BaseOperator):
 
     def _only_freshness_and_volume(self) -> bool:
         return False
+
+    def _redact_literals(self) -> bool:
+        return False
+
+
+class _RedactionMixin(MonteCarloCollectOperator):
+    """For flows that carry SQL.
+
+    :param redact_literals: replace the strings and numbers in SQL, and leave out its comments, for those who may not
+        ship values: in query texts and their errors, in the SQL of views.
+    """
+
+    template_fields: Sequence[str] = (*MonteCarloCollectOperator.template_fields, "redact_literals")
+
+    def __init__(self, *, redact_literals: bool | str = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.redact_literals = redact_literals
+
+    def _redact_literals(self) -> bool:
+        return as_bool(self.redact_literals, "redact_literals")
+
+    def _scope(self) -> dict[str, Any]:
+        scope = super()._scope()
+        return scope | {"redact_literals": True} if self._redact_literals() else scope
 
 
 class _TablesMixin(MonteCarloCollectOperator):
@@ -225,16 +250,17 @@ def _given(value: datetime | str | None) -> datetime | str | None:
     return None if value is None or (isinstance(value, str) and value.strip() in ("", "None")) else value
 
 
-class MonteCarloCollectMetadataOperator(_TablesMixin):
+class MonteCarloCollectMetadataOperator(_TablesMixin, _RedactionMixin):
     """Collect tables and views: columns, comments, SQL, tags, volume, freshness.
 
-    Further parameters: those of :class:`_TablesMixin` and :class:`MonteCarloCollectOperator`.
+    Further parameters: those of :class:`_TablesMixin`, :class:`_RedactionMixin` and
+    :class:`MonteCarloCollectOperator`.
 
     :param only_freshness_and_volume: leave out what seldom changes; for hourly runs.
     """
 
     flow: ClassVar[Flow] = Flow.METADATA
-    template_fields: Sequence[str] = (*_TablesMixin.template_fields, "only_freshness_and_volume")
+    template_fields: Sequence[str] = (*_TablesMixin.template_fields, "redact_literals", "only_freshness_and_volume")
 
     def __init__(self, *, only_freshness_and_volume: bool | str = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -264,16 +290,17 @@ class MonteCarloCollectLineageOperator(_TablesMixin, _WindowMixin):
         manifest.window = self._window(collector, context)
 
 
-class MonteCarloCollectQueryLogsOperator(_WindowMixin):
+class MonteCarloCollectQueryLogsOperator(_WindowMixin, _RedactionMixin):
     """Collect the queries that ended in a window, failed ones included.
 
-    Further parameters: those of :class:`_WindowMixin` and :class:`MonteCarloCollectOperator`.
+    Further parameters: those of :class:`_WindowMixin`, :class:`_RedactionMixin` and
+    :class:`MonteCarloCollectOperator`.
 
     :param log_type: instead of the collector's, such as ``s3``.
     """
 
     flow: ClassVar[Flow] = Flow.QUERY_LOGS
-    template_fields: Sequence[str] = (*_WindowMixin.template_fields, "log_type")
+    template_fields: Sequence[str] = (*_WindowMixin.template_fields, "redact_literals", "log_type")
 
     def __init__(self, *, log_type: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

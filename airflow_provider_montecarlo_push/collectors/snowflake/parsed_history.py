@@ -11,25 +11,24 @@ from airflow_provider_montecarlo_push.collectors.snowflake.options import Option
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Session
 from airflow_provider_montecarlo_push.collectors.snowflake.statements import bounds, select
 from airflow_provider_montecarlo_push.collectors.snowflake.system_views import LONGEST_TEXT, read_view
-from airflow_provider_montecarlo_push.collectors.snowflake.temporary import TemporaryTables, as_one_text
 from airflow_provider_montecarlo_push.collectors.windows import chunks
 from airflow_provider_montecarlo_push.events import LineageEvent
 from airflow_provider_montecarlo_push.manifests.model import TimeWindow
 
 if TYPE_CHECKING:
-    from airflow_provider_montecarlo_push.lineage import LineageParser
+    from airflow_provider_montecarlo_push.lineage import LineageParser, LineageResult, LineageSession
 
-# Statements that can move rows from one table to another. Views come from their own text.
-_WRITING = (
-    "CREATE",
-    "CREATE_TABLE",
-    "CREATE_TABLE_AS_SELECT",
-    "COPY",
-    "INSERT",
-    "MERGE",
-    "MULTI_TABLE_INSERT",
-    "UPDATE",
+# Statements that can move rows from one table to another, or tables to other names. Views come from their own text.
+_FOLLOWED = (
+    *("COPY", "CREATE", "CREATE_TABLE", "CREATE_TABLE_AS_SELECT", "DROP", "INSERT", "MERGE", "MULTI_TABLE_INSERT"),
+    *("TRUNCATE_TABLE", "UPDATE"),
 )
+
+_STAGING = {
+    "temporary": "temporary_tables_written",
+    "staged": "writes_resolved_through",
+    "forgotten_tables": "tables_forgotten",
+}
 
 
 class ParsedHistoryReader:
@@ -43,13 +42,17 @@ class ParsedHistoryReader:
         self._report = report
         self._options = options
         self._parser = parser
-        self._temporary = TemporaryTables()
 
     def read(self, window: TimeWindow) -> Iterator[LineageEvent]:
-        """Yield the edges of the statements that ended in ``window``, in that order.
+        """Yield the edges of the statements that ended in ``window``.
+
+        They are followed in that order, as one session: what was staged in temporary tables, or in tables that were
+        dropped again, is resolved through to where it came from.
 
         :raises AccessDeniedError: when ``QUERY_HISTORY`` is not granted.
         """
+        from airflow_provider_montecarlo_push.lineage import LineageSession  # loads sqlglot
+
         sql = select(
             ["QUERY_ID", "QUERY_TEXT", "DATABASE_NAME", "SCHEMA_NAME", "SESSION_ID"],
             QUERY_HISTORY.full_name,
@@ -57,16 +60,26 @@ class ParsedHistoryReader:
                 "END_TIME >= %s",
                 "END_TIME < %s",
                 "EXECUTION_STATUS = 'SUCCESS'",
-                f"QUERY_TYPE IN {_WRITING!r}",
+                f"(QUERY_TYPE IN {_FOLLOWED!r} OR QUERY_TYPE LIKE 'ALTER%%' OR QUERY_TYPE LIKE 'RENAME%%')",
             ],
             order_by=["END_TIME", "QUERY_ID"],
         )
+        session = LineageSession(self._parser)
         for chunk in chunks(window, self._options.lineage_chunk):
             for row in read_view(self._session, QUERY_HISTORY, sql, bounds(chunk)):
-                yield from self._edges(*row)
+                yield from self._edges(session, *row)
+        last = session.close()
+        self._count(last)
+        yield from last.edges
 
     def _edges(
-        self, query_id: str, text: str | None, database: str | None, schema: str | None, session_id: object
+        self,
+        session: LineageSession,
+        query_id: str,
+        text: str | None,
+        database: str | None,
+        schema: str | None,
+        session_id: object,
     ) -> list[LineageEvent]:
         if not text:
             self._report.leave_out("without_text", f"query {query_id}")
@@ -74,19 +87,19 @@ class ParsedHistoryReader:
         if len(text) >= LONGEST_TEXT:
             self._report.leave_out("text_cut_by_snowflake", f"query {query_id}: {text[:60]!r}…")
             return []
-        key = (session_id, database, schema)
-        before = self._temporary.before(key, text)
-        result = self._parser.extract(as_one_text(before, text), default_database=database, default_schema=schema)
+        result = session.extract(text, database, schema, owner=str(session_id))
         self._report.count("statements_parsed")
         for unparsed in result.unparsed:
             self._report.leave_out(unparsed.reason, f"query {query_id}: {unparsed.detail}")
         if result.counts["external"]:
             self._report.leave_out("external", f"query {query_id}: {text[:60]!r}")
-        created = self._temporary.created_by(text)
-        # Each statement before this one counts as one that wrote a temporary table.
-        if not result.unparsed and (created is not None or result.counts["temporary"] > len(before)):
-            followed = self._temporary.remember(key, text, created)
-            self._report.count("temporary_tables_written" if followed else "temporary_tables_not_followed")
-        elif not result.edges:
+        if not result.counts["writes"] and not result.counts["temporary"]:
             self._report.count("statements_without_edges")
+        self._count(result)
         return result.edges
+
+    def _count(self, result: LineageResult) -> None:
+        """Count what became of staging tables."""
+        for found, reported in _STAGING.items():
+            if result.counts[found]:
+                self._report.count(reported, result.counts[found])
