@@ -36,6 +36,8 @@ _WRITES: list[tuple[type[exp.Expr], Callable[[Work, Any], None]]] = [
 ]
 READERS: dict[str, tuple[Callable[[Work, Phrase], bool], ...]] = {
     "ALTER": (follow_definition, follow_move),
+    "APPLY": (follow_move,),
+    "AUTO": (follow_move,),
     "BULK": (follow_load,),
     "CACHE": (follow_definition,),
     "COPY": (follow_load,),

@@ -156,6 +156,19 @@ def _moved(work: Work, target: TableName, source: TableName) -> Effect:
     return Write(target, (source,), tuple((column.name or "", column.refs) for column in columns))
 
 
+def _apply_changes(work: Work, phrase: Phrase) -> bool:
+    """``APPLY CHANGES INTO t FROM s`` of Databricks, also ``AUTO CDC INTO t FROM s``."""
+    if not phrase.take("CHANGES", "CDC") or not phrase.take("INTO"):
+        return False
+    target = _name(work, phrase)
+    if not phrase.skip_to("FROM"):
+        return False
+    phrase.take("STREAM")
+    phrase.take("(")
+    work.outcome.effects.append(_moved(work, target, _name(work, phrase)))
+    return True
+
+
 def _exchange(work: Work, phrase: Phrase) -> bool:
     """``EXCHANGE TABLES a AND b`` of ClickHouse."""
     if not phrase.take("TABLES"):
@@ -217,6 +230,8 @@ def _create(work: Work, phrase: Phrase) -> bool:
 
 _HEADS: dict[str, Callable[[Work, Phrase], bool]] = {
     "ALTER": _alter,
+    "APPLY": _apply_changes,
+    "AUTO": _apply_changes,
     "DROP": _drop,
     "EXCHANGE": _exchange,
     "EXEC": _sp_rename,
@@ -225,7 +240,6 @@ _HEADS: dict[str, Callable[[Work, Phrase], bool]] = {
     "SP_RENAME": _sp_rename,
     "TRUNCATE": _truncate,
 }
-WORD_BY_WORD = frozenset({*_HEADS, "CREATE"})
 _ACTIONS: list[tuple[tuple[str, ...], Callable[[Work, Phrase, TableName], Effect | None]]] = [
     (("RENAME", "TO"), _rename),
     (("RENAME", "AS"), _rename),

@@ -29,7 +29,7 @@ _STARTS = frozenset(
 _VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"})
 _ROWS = frozenset({"SELECT", "VALUES", "EXEC", "EXECUTE", "DEFAULT"})
 _BEFORE_SELECT = frozenset({"UNION", "ALL", "EXCEPT", "INTERSECT", "AS", "FOR"})
-ROUTINES = frozenset({"PROCEDURE", "PROC", "FUNCTION", "TASK", "PACKAGE", "EVENT", "TRIGGER"})
+ROUTINES = frozenset({"PROCEDURE", "PROC", "FUNCTION", "TASK", "PACKAGE", "EVENT", "TRIGGER", "FLOW"})
 _OF_COLUMNS = frozenset({"COLUMN", "CONSTRAINT", "INDEX", "PERIOD"})
 
 
@@ -150,7 +150,7 @@ def routine(pieces: Sequence[Token]) -> str | None:
         return None
     for piece in pieces[1:8]:
         if piece.upper in ROUTINES:
-            return "PROCEDURE" if piece.upper in ("PROC", "PACKAGE") else piece.upper
+            return {"PROC": "PROCEDURE", "PACKAGE": "PROCEDURE", "FLOW": "TASK"}.get(piece.upper, piece.upper)
         if piece.upper in ("TABLE", "VIEW", "AS", "(", "SCHEMA", "DATABASE", "USER", "ROLE"):
             return None
     return None

@@ -101,6 +101,8 @@ def add(binder: Binder, node: exp.Expr, scope: Scope) -> None:
     binder.step()
     while isinstance(node, exp.Final | exp.Paren | exp.TableSample | exp.Stream):
         node = node.this
+    if isinstance(node, exp.TableAlias):  # what a pipe has called its rows
+        node = exp.Table(this=node.this)
     if isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Query) and not node.alias:
         add(binder, node.this, scope)  # a join in parentheses
     else:
@@ -157,6 +159,8 @@ def _table(binder: Binder, node: exp.Table, scope: Scope) -> tuple[Relation, Tab
     if isinstance(this, exp.Func) and not isinstance(this, exp.DynamicIdentifier):
         if (place := files_of(this)) is not None:
             return binder.external(place), None
+        if (named := _named_in_text(binder, this)) is not None:
+            return named
         _tables_among_arguments(binder, this)
         return function_columns(binder, this, expressions.refs(binder, this, scope)), None
     if (place := _place(binder, node)) is not None:
@@ -182,6 +186,14 @@ def _place(binder: Binder, node: exp.Table) -> ExternalName | None:
     if binder.names.profile.files_as_tables and isinstance(this, exp.Identifier) and _FILE.search(this.name):
         return of_url(this.name.strip("'"))
     return None
+
+
+def _named_in_text(binder: Binder, function: exp.Expr) -> tuple[Relation, TableName | None] | None:
+    """Return what ``IDENTIFIER('t')`` gives in dialects where sqlglot takes it for a function."""
+    if not isinstance(function, exp.Anonymous) or function.name.upper() != "IDENTIFIER":
+        return None
+    literal = function.expressions[0] if function.expressions else None
+    return binder.table(exp.Table(this=exp.DynamicIdentifier(this=literal)))
 
 
 def _tables_among_arguments(binder: Binder, function: exp.Expr) -> None:
