@@ -138,7 +138,7 @@ class Binder:
         """
         self.step()
         while isinstance(node, exp.Subquery | exp.Paren):
-            if isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Query | exp.Pivot | exp.Values):
+            if isinstance(node, exp.Subquery) and sources.is_join(node.this):
                 return self._parenthesised_join(node, ctes, outer)
             ctes = bind_with(self, node, ctes, outer)
             node = node.this

@@ -58,7 +58,11 @@ def _merge_update(work: Work, table: exp.Table, then: exp.Update, scope: Scope, 
 
 
 def _merge_insert(work: Work, table: exp.Table, then: exp.Insert, scope: Scope) -> Fields:
-    listed, values = then.this, then.args.get("expression")
+    listed: exp.Expr | None = then.args.get("this")
+    values: exp.Expr | None = then.args.get("expression") or None
+    if isinstance(listed, exp.Tuple) and isinstance(listed.expressions[0], exp.Anonymous) and not values:
+        values = exp.Tuple(expressions=listed.expressions[0].expressions)  # INSERT VALUES (…)
+        listed = None
     if not isinstance(values, exp.Expr):
         return _same_names(work, table, scope.sources)  # INSERT * and INSERT ROW
     known = work.columns(table)
@@ -104,7 +108,7 @@ def assigned(work: Work, table: exp.Table, assignments: Iterable[exp.Expr], scop
 def _assigned_together(work: Work, left: exp.Tuple, right: exp.Expr, scope: Scope) -> Fields:
     """Return what ``(a, b) = (x, y)`` or ``(a, b) = (SELECT x, y …)`` writes."""
     names = [work.names.column(bare(column)) for column in left.expressions]
-    if isinstance(right, exp.Tuple):
+    if isinstance(right, exp.Tuple) or (isinstance(right, exp.Anonymous) and right.name.upper() == "ROW"):
         values = [expressions.refs(work.binder, value, scope) for value in right.expressions]
     else:
         values = [column.refs for column in work.binder.query(right, scope.ctes, scope).leading()]
@@ -189,6 +193,8 @@ def sketch_change(work: Work, phrase: Phrase, error: StatementError) -> None:
     if verb == "MERGE":
         phrase.phrase("WITH", "SCHEMA", "EVOLUTION")
         phrase.take("INTO")
+    if phrase.take("TOP"):
+        phrase.bracketed()
     needed = ("USING", "WHEN") if verb == "MERGE" else ("SET",)
     if verb not in ("MERGE", "UPDATE", "UPD") or any(phrase.outside(word) is None for word in needed):
         raise error

@@ -130,6 +130,7 @@ def _columns(work: Work, phrase: Phrase, head: _Definition) -> exp.Table | None:
 
 def _body(work: Work, phrase: Phrase, head: _Definition) -> None:
     """Read on to the query, or to the table that is copied."""
+    like: exp.Table | None = None
     while phrase.next is not None:
         word = phrase.peek()
         if word == "AS" or (word in ("SELECT", "(") and phrase.begins_query()):
@@ -143,10 +144,9 @@ def _body(work: Work, phrase: Phrase, head: _Definition) -> None:
             phrase.word()
             _clone(work, head, phrase.table())
             return
-        elif word == "LIKE" and phrase.at:
+        elif word == "LIKE":
             phrase.word()
-            _define(work, head, phrase.table())
-            return
+            like = phrase.table()
         elif word == "TO" and head.is_view:
             phrase.word()
             head.receiver = phrase.table()
@@ -154,7 +154,7 @@ def _body(work: Work, phrase: Phrase, head: _Definition) -> None:
             phrase.bracketed()
         else:
             phrase.word()
-    _define(work, head, None)
+    _define(work, head, like)
     phrase.seek(0)
     place = location(work, phrase) if work.binder.known.external_wanted else None
     if place is not None:

@@ -56,6 +56,7 @@ READERS: dict[str, tuple[Callable[[Work, Phrase], bool], ...]] = {
     "RENAME": (follow_move,),
     "REPLACE": (follow_definition, follow_insert),
     "SELECT": (follow_outfile,),
+    "SET": (follow_move,),
     "SP_RENAME": (follow_move,),
     "TRUNCATE": (follow_move,),
     "UNLOAD": (follow_load,),

@@ -76,7 +76,7 @@ def column(binder: Binder, node: exp.Column, scope: Scope) -> Refs:
     if isinstance(node.this, exp.Parameter):
         return _positional(node.this, scope, source)
     name = names.column(node.this)
-    if names.profile.pseudo_columns and name.upper().startswith(names.profile.pseudo_columns):
+    if names.is_pseudo(node.this, name):
         return ()
     if not qualifiers:
         return _unqualified(binder, node, name, scope)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from airflow_provider_montecarlo_push.events.names import TableName
-from airflow_provider_montecarlo_push.lineage.effects import Alter, Drop, Effect, Mode, Rename, Swap, Write
+from airflow_provider_montecarlo_push.lineage.effects import Alter, Drop, Effect, Mode, Rename, Swap, Use, Write
+from airflow_provider_montecarlo_push.lineage.lexer import unquoted
 from airflow_provider_montecarlo_push.lineage.model import Reason
 from airflow_provider_montecarlo_push.lineage.phrases import Phrase
 from airflow_provider_montecarlo_push.lineage.relations import Column, Open, Ref
@@ -28,6 +29,8 @@ _QUALIFIERS = (
     "STREAMING",
 )
 
+_REASONS = {"TRUNCATE": Reason.DELETE, "SET": Reason.READ_ONLY, "EXEC": Reason.READ_ONLY, "EXECUTE": Reason.READ_ONLY}
+
 
 def follow_move(work: Work, phrase: Phrase) -> bool:
     """Record what a statement of DDL does; return whether it is one of those.
@@ -39,8 +42,8 @@ def follow_move(work: Work, phrase: Phrase) -> bool:
         return _create(work, phrase)
     _HEADS[head](work, phrase)
     writes = any(isinstance(effect, Write) for effect in work.outcome.effects)
-    if head == "TRUNCATE" or not writes:
-        work.outcome.without_edge.append(Reason.DELETE if head == "TRUNCATE" else Reason.DDL)
+    if head in _REASONS or not writes:
+        work.outcome.without_edge.append(_REASONS.get(head, Reason.DDL))
     return True
 
 
@@ -208,6 +211,20 @@ def _sp_rename(work: Work, phrase: Phrase) -> bool:
     return True
 
 
+def _set(work: Work, phrase: Phrase) -> bool:
+    """``SET search_path TO s, …``: names without a schema are of the first one from now on."""
+    phrase.take("SESSION", "LOCAL")
+    if not phrase.take("SEARCH_PATH") or not phrase.take("TO", "="):
+        return False
+    piece = phrase.next
+    if piece is not None and piece.kind == "string":
+        schema = unquoted(piece, work.names.profile)
+    else:
+        schema = work.names.part(phrase.identifier())
+    work.outcome.effects.append(Use(None, schema))
+    return True
+
+
 def _create(work: Work, phrase: Phrase) -> bool:
     """A stream or synonym is another name for its table."""
     phrase.phrase("OR", "REPLACE")
@@ -237,6 +254,7 @@ _HEADS: dict[str, Callable[[Work, Phrase], bool]] = {
     "EXEC": _sp_rename,
     "EXECUTE": _sp_rename,
     "RENAME": _rename_tables,
+    "SET": _set,
     "SP_RENAME": _sp_rename,
     "TRUNCATE": _truncate,
 }

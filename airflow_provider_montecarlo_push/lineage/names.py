@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from sqlglot import exp
@@ -10,6 +11,8 @@ from sqlglot.errors import SqlglotError
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.profiles import Profile
+
+_DECORATOR = re.compile(r"\$\w+$")
 
 
 class ExternalName(TableName):
@@ -68,6 +71,13 @@ class Names:
             return name
         return fold(name)
 
+    def is_pseudo(self, identifier: exp.Expr, name: str) -> bool:
+        """Whether a column belongs to no table: what the warehouse says of a row, of the user or of the run."""
+        upper = name.upper()
+        if upper.startswith(self.profile.pseudo_prefix or "\0"):
+            return True
+        return upper in self.profile.pseudo_columns and not identifier.args.get("quoted")
+
     def is_path(self, table: exp.Table) -> bool:
         """Whether ``table`` is a file, as in ``delta.`/a/path```."""
         schema = table.args.get("db")
@@ -119,6 +129,9 @@ class Names:
         if len(written) > 3:  # a linked server, or another catalog in front
             written = written[-3:]
         name = written.pop()
+        if self.profile.grammar == "bigquery":
+            name = _DECORATOR.sub("", name)
+            written = [part for part in written if part.upper() != "_SESSION"]
         schema_name = written.pop() if written else None
         return written.pop() if written else None, schema_name, name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -100,9 +101,21 @@ def _unpivot(binder: Binder, pivot: exp.Pivot, relation: Relation) -> Relation:
             kept.append(item.hide([*keys, *_identifiers(binder, pivot)]))
         elif item.name is None or relation.key(item.name) not in keys:
             kept.append(item)
+    by_position = _refs_by_position(binder, fields, relation)
     constants = [Column(names.column(_bare(field.this))) for field in fields]
-    values = [Column(names.column(name)) for value in pivot.expressions for name in _names(value)]
-    return binder.make([*kept, *constants, *(Column(value.name, refs) for value in values)])
+    values = [names.column(name) for value in pivot.expressions for name in _names(value)]
+    columns = [Column(name, by_position.get(at, refs) if len(values) > 1 else refs) for at, name in enumerate(values)]
+    return binder.make([*kept, *constants, *columns])
+
+
+def _refs_by_position(binder: Binder, fields: Iterable[exp.Expr], relation: Relation) -> dict[int, Refs]:
+    """Return for each of several value columns what it is gathered from: ``IN ((a1, b1), (a2, b2))``."""
+    found: dict[int, Refs] = {}
+    for row in (value for field in fields for value in field.expressions):
+        for at, column in enumerate(row.find_all(exp.Column, bfs=False)):
+            hit = relation.find(binder.names.column(column.this))
+            found[at] = union(found.get(at, ()), hit.refs if hit is not None else ())
+    return found
 
 
 def _identifiers(binder: Binder, pivot: exp.Pivot) -> list[str]:

@@ -46,11 +46,13 @@ class Profile:
     :param updates_from_itself: in ``UPDATE t … FROM t JOIN s`` both mean the same rows.
     :param has_dual: DUAL is a table of one row that holds nothing.
     :param cast_keeps_name: ``a::int`` without an alias is called ``a``.
-    :param pseudo_columns: columns whose names start with one of these belong to no table.
+    :param pseudo_columns: columns that belong to no table, in upper case.
+    :param pseudo_prefix: what the names of further ones begin with.
     :param rows_as_values: the alias of a FROM item, alone, stands for its whole row.
     :param path_schemas: what looks like a schema in front of the path of a file.
     :param tables_after_in: ``x IN t`` reads a table.
     :param files_as_tables: ``FROM 'a.parquet'`` reads a file.
+    :param regular_columns: a quoted select item may be a regular expression.
     :param exploded: what EXPLODE calls its column when the statement gives it no name.
     :param declare_opens_block: DECLARE is the head of a block, not a statement by itself.
     :param shares_temporary_views: global temporary views are in a schema of their own.
@@ -85,11 +87,13 @@ class Profile:
     updates_from_itself: bool = False
     has_dual: bool = False
     cast_keeps_name: bool = False
-    pseudo_columns: tuple[str, ...] = ()
+    pseudo_columns: frozenset[str] = frozenset()
+    pseudo_prefix: str = ""
     rows_as_values: bool = False
     path_schemas: frozenset[str] = frozenset()
     tables_after_in: bool = False
     files_as_tables: bool = False
+    regular_columns: bool = False
     exploded: str | None = None
     declare_opens_block: bool = False
     shares_temporary_views: bool = False
@@ -117,7 +121,7 @@ _SNOWFLAKE = Profile(
     lateral_aliases=True,
     implicit_recursion=True,
     has_dual=True,
-    pseudo_columns=("METADATA$",),
+    pseudo_prefix="METADATA$",
     declare_opens_block=True,
     backslash=True,
     line_comments=("--", "//"),
@@ -129,6 +133,7 @@ _POSTGRES = Profile(
     columns=Fold.LOWER,
     columns_match_any_case=False,
     select_into=True,
+    pseudo_columns=frozenset({"USER", "SESSION_USER", "CTID", "TABLEOID"}),
     cast_keeps_name=True,
     rows_as_values=True,
     nested_comments=True,
@@ -155,7 +160,8 @@ _HIVE = Profile(
     quoted_fold=True,
     levels=2,
     struct_access=True,
-    pseudo_columns=("INPUT__FILE__NAME", "BLOCK__OFFSET__INSIDE__FILE"),
+    pseudo_columns=frozenset({"INPUT__FILE__NAME", "BLOCK__OFFSET__INSIDE__FILE"}),
+    regular_columns=True,
     exploded="col",
     string_quotes="'\"",
     name_quotes="`",
@@ -164,6 +170,7 @@ _HIVE = Profile(
 _SPARK = replace(
     _HIVE,
     grammar="spark",
+    regular_columns=False,
     columns=Fold.KEEP,
     levels=3,
     shares_temporary_views=True,
@@ -177,7 +184,7 @@ _BIGQUERY = Profile(
     "bigquery",
     struct_access=True,
     array_joins=True,
-    pseudo_columns=("_TABLE_SUFFIX", "_PARTITIONTIME", "_PARTITIONDATE", "_FILE_NAME"),
+    pseudo_columns=frozenset({"_TABLE_SUFFIX", "_PARTITIONTIME", "_PARTITIONDATE", "_FILE_NAME"}),
     rows_as_values=True,
     string_quotes="'\"",
     name_quotes="`",
@@ -233,7 +240,7 @@ PROFILES = {
         columns_match_any_case=False,
         implicit_recursion=True,
         has_dual=True,
-        pseudo_columns=("ROWNUM", "ROWID", "CONNECT_BY_ISLEAF", "CONNECT_BY_ISCYCLE"),
+        pseudo_columns=frozenset({"ROWNUM", "ROWID", "CONNECT_BY_ISLEAF", "CONNECT_BY_ISCYCLE", "USER", "UID"}),
         declare_opens_block=True,
         national_prefix=True,
         hashes_in_names=True,
@@ -249,6 +256,7 @@ PROFILES = {
         "tsql",
         select_into=True,
         updates_from_itself=True,
+        pseudo_columns=frozenset({"USER", "SESSION_USER", "SYSTEM_USER"}),
         implicit_recursion=True,
         default_schema="dbo",
         name_quotes='"[',

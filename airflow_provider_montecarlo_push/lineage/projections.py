@@ -16,6 +16,8 @@ from airflow_provider_montecarlo_push.lineage.scopes import Scope
 if TYPE_CHECKING:
     from airflow_provider_montecarlo_push.lineage.binder import Binder
 
+_REGULAR = re.compile(r"[|*+?^$\\\[\]]")
+
 
 def projections(binder: Binder, node: exp.Select, scope: Scope) -> list[Item]:
     """Return the columns that a SELECT gives."""
@@ -43,6 +45,8 @@ def _project(binder: Binder, node: exp.Expr, scope: Scope) -> Iterable[Item]:
         return [Open(refs=expressions.refs(binder, node.this, scope))]
     if isinstance(node, exp.Columns):
         return _matching(node.this, scope)
+    if binder.names.profile.regular_columns and isinstance(node, exp.Column) and _REGULAR.search(node.name):
+        return _matching(exp.Literal.string(f"^(?:{node.name})$"), scope)
     found = expressions.refs(binder, node, scope)
     if isinstance(node, exp.QueryTransform):
         schema = node.args.get("schema")
@@ -58,7 +62,10 @@ def _matching(pattern: exp.Expr, scope: Scope) -> list[Item]:
     if isinstance(pattern, exp.Lambda) and isinstance(pattern.this, exp.Like | exp.ILike):
         wanted = re.compile(_like(pattern.this.expression.name), re.DOTALL).fullmatch
     elif isinstance(pattern, exp.Literal):
-        wanted = re.compile(pattern.name).search
+        try:
+            wanted = re.compile(pattern.name).search
+        except re.error:
+            return [Open()]  # written for another engine of regular expressions
     elif isinstance(pattern, exp.Star):
         return list(_all(scope))
     else:

@@ -15,6 +15,7 @@ _Rule = Callable[[Sequence[Token], int], tuple[int, list[Token]] | None]
 """Given tokens and a position: how many of them are replaced there, and by what; ``None`` where it does not apply."""
 
 _NAMES = frozenset({TokenType.IDENTIFIER, TokenType.STRING})
+_STRINGS = frozenset({TokenType.STRING, TokenType.NATIONAL_STRING})
 _SET: _Word = ("SET", TokenType.SET)
 _STAR: _Word = ("*", TokenType.STAR)
 _WHEN: _Word = ("WHEN", TokenType.WHEN)
@@ -110,6 +111,17 @@ def _until_when(tokens: Sequence[Token], position: int) -> int:
     return len(tokens) - position
 
 
+def _until(tokens: Sequence[Token], position: int, words: tuple[str, ...]) -> int:
+    """Return how many tokens stand before the next of ``words`` outside of brackets."""
+    depth = 0
+    for ahead in range(position, len(tokens)):
+        text = _text(tokens, ahead)
+        depth += (text == "(") - (text == ")")
+        if depth <= 0 and text in words:
+            return ahead - position
+    return len(tokens) - position
+
+
 def _condition_in_merge(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
     """Oracle's ``UPDATE SET … WHERE … DELETE WHERE …`` in a MERGE: which rows, not what is in them."""
     if _text(tokens, 0) != "MERGE" or _depth(tokens, position) > 0:
@@ -124,16 +136,96 @@ def _depth(tokens: Sequence[Token], position: int) -> int:
 
 
 def _output(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
-    """What SQL Server's MERGE reports of the changed rows."""
-    if _text(tokens, 0) not in ("MERGE", "WITH") or _depth(tokens, position) > 0:
+    """What SQL Server reports of the rows that were changed."""
+    if _text(tokens, 0) not in ("MERGE", "WITH", "UPDATE") or _depth(tokens, position) > 0:
         return None
+    if _text(tokens, 0) == "UPDATE":
+        return _until(tokens, position, ("FROM", "WHERE", "OPTION")), []
     return (len(tokens) - position, []) if any(_text(tokens, at) == "MERGE" for at in range(position)) else None
 
 
-def _partition(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
-    """``FROM t PARTITION (p)``."""
+def _drop(*following: str) -> _Rule:
+    """Return the rule that leaves a word and the brackets behind it out, with the words ``following`` between them."""
+
+    def rule(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
+        number = 1
+        for word in following:
+            number += _text(tokens, position + number) == word
+        group = _group(tokens, position + number)
+        return (number + group, []) if group else None
+
+    return rule
+
+
+def _top(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
+    """``UPDATE TOP (5) t``."""
     group = _group(tokens, position + 1)
-    return (1 + group, []) if group else None
+    return (1 + group, []) if group and _text(tokens, position - 1) in ("UPDATE", "DELETE", "MERGE") else None
+
+
+def _compound(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
+    """``SET a += b``: what was there before is no source."""
+    if _text(tokens, position + 1) != "=" or tokens[position + 1].start != tokens[position].end + 1:
+        return None
+    return 1, []
+
+
+def _culture(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
+    """``PARSE(x AS money USING 'de-DE')``."""
+    is_text = position + 1 < len(tokens) and tokens[position + 1].token_type in _STRINGS
+    return (2, []) if is_text and _text(tokens, position + 2) == ")" else None
+
+
+def _graph_match(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
+    """``MATCH(a-(b)->c)`` of graph tables is a condition."""
+    group = _group(tokens, position + 1)
+    words = (("1", TokenType.NUMBER), ("=", TokenType.EQ), ("1", TokenType.NUMBER))
+    return (1 + group, [_like(tokens[position], *word) for word in words]) if group else None
+
+
+def _filegroup(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
+    """``INTO t ON filegroup FROM …``."""
+    at = position + 2
+    while _text(tokens, at) == ".":
+        at += 2
+    if _text(tokens, at) != "ON" or _text(tokens, at + 2) != "FROM":
+        return None
+    return at + 2 - position, list(tokens[position:at])
+
+
+def _join_hint(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
+    """``INNER HASH JOIN``."""
+    is_hint = _text(tokens, position + 1) == "JOIN" and _text(tokens, position - 1) in (
+        "INNER",
+        "LEFT",
+        "RIGHT",
+        "FULL",
+        "OUTER",
+    )
+    return (1, []) if is_hint else None
+
+
+def _partition(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
+    """``FROM t PARTITION (p)``, ``PARTITION FOR (x)``."""
+    number = 1 + (_text(tokens, position + 1) == "FOR")
+    group = _group(tokens, position + number)
+    return (number + group, []) if group else None
+
+
+def _partitioned_join(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
+    """``FROM t PARTITION BY (x) RIGHT JOIN …``."""
+    group = _group(tokens, position + 1)
+    return (1 + group, []) if group and _joins(tokens, position + 1 + group) else None
+
+
+def _returning(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
+    """``JSON_VALUE(x, '$.y' RETURNING CHAR)``."""
+    group = _group(tokens, position + 2)
+    return (2 + group, []) if _text(tokens, position + 2 + group) == ")" else None
+
+
+def _joins(tokens: Sequence[Token], position: int) -> bool:
+    return _text(tokens, position) in ("LEFT", "RIGHT", "FULL", "JOIN")
 
 
 def _locking(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
@@ -243,10 +335,13 @@ _Rules = tuple[tuple[tuple[str, ...], _Rule], ...]
 _RULES: dict[str, _Rules] = {
     "databricks": _SPARK,
     "hive": _SCRIPTS,
-    "mysql": ((("PARTITION",), _partition), (("JSON_TABLE",), _first_argument)),
+    "mysql": ((("PARTITION",), _partition), (("JSON_TABLE",), _first_argument), (("RETURNING",), _returning)),
     "oracle": (
         (("WHERE", "DELETE"), _condition_in_merge),
         (("PARTITION", "SUBPARTITION"), _partition),
+        (("PARTITION BY",), _partitioned_join),
+        (("SAMPLE",), _drop("BLOCK")),
+        (("SEED",), _drop()),
         (("AS",), _as_of),
     ),
     "postgres": ((("JSON_TABLE",), _first_argument),),
@@ -265,5 +360,13 @@ _RULES: dict[str, _Rules] = {
     ),
     "spark": _SPARK,
     "teradata": ((("LOCKING",), _locking), (("(",), _attribute)),
-    "tsql": ((("OUTPUT",), _output),),
+    "tsql": (
+        (("OUTPUT",), _output),
+        (("TOP",), _top),
+        (("+", "-", "*", "/", "%"), _compound),
+        (("USING",), _culture),
+        (("MATCH",), _graph_match),
+        (("INTO",), _filegroup),
+        (("HASH", "LOOP", "MERGE", "REMOTE"), _join_hint),
+    ),
 }

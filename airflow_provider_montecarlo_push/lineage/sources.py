@@ -103,7 +103,7 @@ def add(binder: Binder, node: exp.Expr, scope: Scope) -> None:
         node = node.this
     if isinstance(node, exp.TableAlias):  # what a pipe has called its rows
         node = exp.Table(this=node.this)
-    if isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Query) and not node.alias:
+    if isinstance(node, exp.Subquery) and not node.alias and is_join(node.this):
         add(binder, node.this, scope)  # a join in parentheses
     else:
         relation, table = _relation(binder, node, scope)
@@ -117,6 +117,13 @@ def add(binder: Binder, node: exp.Expr, scope: Scope) -> None:
         add_join(binder, join, scope)
 
 
+def is_join(node: exp.Expr) -> bool:
+    """Whether what stands in brackets is a join and no query."""
+    if isinstance(node, exp.Subquery):
+        return bool(node.alias) or bool(node.args.get("joins"))
+    return not isinstance(node, exp.Query | exp.Pivot | exp.Values)
+
+
 def _alias_columns(node: exp.Expr) -> list[exp.Expr]:
     alias = node.args.get("alias")
     return list(alias.args.get("columns") or ()) if isinstance(alias, exp.TableAlias) else []
@@ -127,6 +134,8 @@ def _alias_key(binder: Binder, node: exp.Expr, alias: exp.Expr | None) -> str:
         return binder.names.alias(alias)
     if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
         return binder.names.alias(node.this)
+    if isinstance(node, exp.Unnest) and len(node.expressions) == 1 and isinstance(node.expressions[0], exp.Column):
+        return binder.names.alias(node.expressions[0].this)
     if isinstance(node, exp.Table) and isinstance(node.this, exp.Dot):
         return binder.names.alias(node.this.expression)
     return ""

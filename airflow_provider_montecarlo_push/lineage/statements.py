@@ -58,7 +58,7 @@ def without_edge(statement: Statement, profile: Profile, *, alone: bool, externa
     """
     head = statement.head[0] if statement.head else ""
     if head in _READ_ONLY:
-        return Reason.READ_ONLY
+        return None if "SEARCH_PATH" in statement.head and not alone else Reason.READ_ONLY
     if head in _DDL and head not in _LASTING:
         return Reason.DDL
     if head in _EXTERNAL:
