@@ -15,7 +15,12 @@ from airflow_provider_montecarlo_push.lineage.profiles import Profile
 
 _CLOSING = {"[": "]"}
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_ALTERNATIVE = re.compile(r"\b[nN]?[qQ]'")
+_RAW_BYTES = re.compile(r"^(?i:rb|br)(?=['\"])")
+_ODD_QUOTES = {
+    "": re.compile("`"),
+    "bigquery": re.compile(r"\b(?i:rb|br)(?=['\"])"),
+    "oracle": re.compile(r"\b[nN]?[qQ]'"),
+}
 _VERSIONED = re.compile(r"^/\*!\d*")
 _PREFIXED = re.compile(r"[A-Za-z]{0,2}(?=['\"])")
 
@@ -164,12 +169,15 @@ def unquoted(token: Token, profile: Profile) -> str:
 
 def plainly_quoted(text: str, profile: Profile) -> str:
     """Return ``text`` with the quotes of strings and names that sqlglot does not know in this dialect replaced."""
-    if not (profile.grammar == "oracle" and _ALTERNATIVE.search(text)) and not (profile.grammar == "" and "`" in text):
+    odd = _ODD_QUOTES.get(profile.grammar)
+    if odd is None or odd.search(text) is None:
         return text
     pieces = []
     for match in pattern(profile).finditer(text):
         piece, kind = match.group(), kind_of(match)
-        if kind == "string" and piece[0] not in "'\"":
+        if kind == "string" and profile.grammar == "bigquery":
+            piece = _RAW_BYTES.sub("r", piece)
+        elif kind == "string" and piece[0] not in "'\"":
             inner = unquoted(Token(kind, piece, piece, *match.span()), profile)
             piece = "'" + inner.replace("'", "''") + "'"
         elif kind == "name" and piece[0] == "`":

@@ -185,6 +185,10 @@ class Phrase:
         """Return what is left up to the token number ``end`` as a phrase of its own."""
         return Phrase(self.rest(end), self._profile)
 
+    def remaining(self) -> list[Token]:
+        """Return the tokens that are still to come."""
+        return self._pieces[self._at :]
+
     @staticmethod
     def items(pieces: Sequence[Token]) -> list[list[Token]]:
         """Return the items of a list, split at the commas outside of brackets."""

@@ -38,7 +38,7 @@ def _note_alias(binder: Binder, item: Item, scope: Scope) -> None:
 
 def _project(binder: Binder, node: exp.Expr, scope: Scope) -> Iterable[Item]:
     if isinstance(node, exp.Star):
-        return _star(binder, node, _all(scope), scope)
+        return _star(binder, node, all_columns(scope), scope)
     if isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
         return _qualified_star(binder, node, scope)
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Star):  # all fields of a struct
@@ -67,10 +67,12 @@ def _matching(pattern: exp.Expr, scope: Scope) -> list[Item]:
         except re.error:
             return [Open()]  # written for another engine of regular expressions
     elif isinstance(pattern, exp.Star):
-        return list(_all(scope))
+        return list(all_columns(scope))
     else:
         return [Open()]
-    return [item for item in _all(scope) if isinstance(item, Open) or (item.name is not None and wanted(item.name))]
+    return [
+        item for item in all_columns(scope) if isinstance(item, Open) or (item.name is not None and wanted(item.name))
+    ]
 
 
 def _like(pattern: str) -> str:
@@ -96,7 +98,7 @@ def output_name(binder: Binder, node: exp.Expr) -> str | None:
     return None
 
 
-def _all(scope: Scope) -> Iterator[Item]:
+def all_columns(scope: Scope) -> Iterator[Item]:
     """Yield what ``*`` stands for: columns merged by joins once and first, then source by source."""
     yield from scope.using.values()
     for source in scope.sources:

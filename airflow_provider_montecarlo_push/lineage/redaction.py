@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from airflow_provider_montecarlo_push.lineage.lexer import Token, tokens, unquoted
+from airflow_provider_montecarlo_push.lineage.lexer import Token, tokens, unquoted, with_versioned_comments
 from airflow_provider_montecarlo_push.lineage.profiles import Profile, profile_of
 
 _NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?")
@@ -45,7 +45,8 @@ def redact_literals(sql: str, dialect: str | None) -> str:
     :param dialect: as for :func:`extract_lineage`.
     :raises UnknownValueError: for an unknown dialect.
     """
-    return _redacted(sql, profile_of(dialect), 0)
+    profile = profile_of(dialect)
+    return _redacted(with_versioned_comments(sql, profile), profile, 0)
 
 
 def _redacted(sql: str, profile: Profile, depth: int) -> str:
@@ -102,6 +103,6 @@ def _is_structure(before: Sequence[Token]) -> bool:
             continue
         if piece.upper == "(":
             opening = before.index(piece)
-            return opening > 0 and before[opening - 1].upper in _SIZED
+            return opening > 0 and before[opening - 1].text.upper().lstrip(":") in _SIZED
         return piece.upper == "BY"
     return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -143,6 +143,23 @@ class Relation:
         refs += [fixed] * unknown + [item.refs for item in trailing]
         refs += [fixed] * (len(names) - len(refs))
         return Relation([Column(name, found) for name, found in zip(names, refs, strict=False)], self.key)
+
+    def with_names(self, names: Mapping[str, str]) -> Relation:
+        """Return the relation with some of its columns called otherwise.
+
+        :param names: new names by the keys of the old ones.
+        """
+        items: list[Item] = []
+        for item in self.items:
+            if isinstance(item, Column) and item.name is not None:
+                items.append(Column(names.get(self.key(item.name), item.name), item.refs))
+            elif isinstance(item, Open) and len(self.opens) == 1:
+                rest = {key: name for key, name in names.items() if key not in self.named}
+                items += [Column(name, item.resolve(key)) for key, name in rest.items()]
+                items.append(item.hide(rest))
+            else:
+                items.append(item)
+        return Relation(items, self.key)
 
     def _trailing(self) -> tuple[Column, ...]:
         """Return the columns behind the last :class:`Open`."""

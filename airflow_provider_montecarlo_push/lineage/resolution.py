@@ -150,16 +150,7 @@ class Resolver:
         change = held.change
         if change is None or not change.old:
             return layer
-        old = self._key(change.old)
-        items: list[Item] = []
-        for item in layer.items:
-            if isinstance(item, Column) and item.name is not None and self._key(item.name) == old:
-                items.append(Column(change.new, item.refs))
-            elif isinstance(item, Open) and old not in layer.named:
-                items += [Column(change.new, item.resolve(change.old)), item.hide([old])]
-            else:
-                items.append(item)
-        return Relation(items, self._key)
+        return layer.with_names({self._key(change.old): change.new})
 
     def _event(
         self, target: TableName, is_view: bool, sources: tuple[TableName, ...], fields: Iterable[tuple[str, Refs]]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+import msgspec
+
 from airflow_provider_montecarlo_push.lineage.model import LineageResult
 from airflow_provider_montecarlo_push.lineage.names import Names
 from airflow_provider_montecarlo_push.lineage.parser import LineageParser
 from airflow_provider_montecarlo_push.lineage.tables import Edge, Tables
+
+_REMEMBERED = 200_000
 
 
 class LineageSession:
@@ -28,6 +32,7 @@ class LineageSession:
         self._max_tables = max_tables
         self._tables = Tables()
         self._pending: dict[Hashable, Edge] = {}
+        self._said: set[int] = set()
 
     def extract(
         self,
@@ -63,6 +68,7 @@ class LineageSession:
         self._note_new_edges()
         self._release(result, len(self._pending))
         self._tables = Tables()
+        self._said.clear()
         return result
 
     def _note_new_edges(self) -> None:
@@ -73,5 +79,13 @@ class LineageSession:
         self._tables.edges.clear()
 
     def _release(self, result: LineageResult, number: int) -> None:
+        """Give out edges, each once; of very many different ones some may come again, which does no harm."""
         keys = list(self._pending)[:number]
-        self._parser.release(self._tables, [self._pending.pop(key) for key in keys], result)
+        released = LineageResult(counts=result.counts)
+        self._parser.release(self._tables, [self._pending.pop(key) for key in keys], released)
+        for event in released.edges:
+            digest = hash(msgspec.json.encode(event))
+            if digest not in self._said:
+                result.edges.append(event)
+            if len(self._said) < _REMEMBERED:
+                self._said.add(digest)

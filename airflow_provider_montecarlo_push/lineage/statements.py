@@ -101,6 +101,8 @@ def _lasting(statement: Statement, head: str, *, alone: bool) -> Reason | None:
 
 def _create(statement: Statement, *, alone: bool) -> Reason | None:
     made = next((word for word in statement.head[1:] if word in _RELATIONS or word in _OTHER_OBJECTS), None)
+    if "FUNCTION" in statement.head[:5]:
+        made = "FUNCTION"
     if made is None:
         return Reason.DDL if len(statement.head) > 2 and "SELECT" not in statement.words else None
     if statement.code[-len(made) :].upper() == made:

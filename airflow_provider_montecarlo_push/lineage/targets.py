@@ -11,6 +11,7 @@ from airflow_provider_montecarlo_push.lineage.binder import Binder
 from airflow_provider_montecarlo_push.lineage.effects import Fields, Mode, Outcome, Write, merged
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.phrases import Phrase
+from airflow_provider_montecarlo_push.lineage.pipes import Pipe, is_piped
 from airflow_provider_montecarlo_push.lineage.relations import Open, Relation
 from airflow_provider_montecarlo_push.lineage.scopes import Ctes
 from airflow_provider_montecarlo_push.lineage.sketch import tables_of
@@ -91,6 +92,8 @@ class Work:
         try:
             if text[:6].upper() in ("VALUES", "VALUE ", "VALUE("):
                 return self._values(Phrase(text, self.names.profile), ctes or {})
+            if is_piped(text):
+                return Pipe(self.binder, self.query).rows(Phrase(text, self.names.profile), ctes or {})
             return self.binder.query(self.query(text), ctes or {})
         except StatementError as error:
             if error.reason not in _SKETCHED:

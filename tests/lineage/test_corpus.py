@@ -26,7 +26,7 @@ def test_the_corpus_covers_all_dialects_and_kinds() -> None:
     assert len(cases) >= 400
     assert len({case.id for case in cases}) == len(cases)
     assert min(by_dialect.values()) >= 10
-    assert len(by_dialect) == 16
+    assert len(by_dialect) == 17
 
 
 def test_the_report_counts_every_case(capsys: pytest.CaptureFixture[str]) -> None:

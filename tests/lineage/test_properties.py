@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.lineage import test_changes, test_creates, test_inserts, test_queries, test_shapes
+from airflow_provider_montecarlo_push.lineage.lexer import landmarks
+from airflow_provider_montecarlo_push.lineage.profiles import profile_of
+from tests.lineage import corpus, test_changes, test_creates, test_inserts, test_queries, test_shapes
 from tests.lineage.cases import Case, edges_of
 
 SNOWFLAKE = [
@@ -84,3 +87,28 @@ def test_the_name_of_a_cte_means_nothing(name: str, quoted: bool, case: Case) ->
 def test_any_text_is_taken(text: str) -> None:
     Case("any", f"insert into t select {text}", []).run()
     Case("any", text, []).run()
+
+
+ALL_DIALECTS = [
+    case
+    for case in corpus.load()
+    if case.edges and not case.unparsed and case.kind not in ("script", "literals_comments", "load_unload")
+]
+
+
+@given(case=st.sampled_from(ALL_DIALECTS), seed=st.integers(0, 2**32))
+@settings(max_examples=500, deadline=None)
+def test_layout_and_comments_mean_nothing_in_any_dialect(case: corpus.CorpusCase, seed: int) -> None:
+    chance = random.Random(seed)
+    blanks = [" ", "\n", "  ", "\t", "\r\n ", " /* from x; join y */ ", "\n/* it's; */\n"]
+    profile = profile_of("" if case.dialect == "neutral" else case.dialect)
+    parts = []
+    for match in landmarks(profile).finditer(case.sql):
+        text = match.group()
+        if match.lastgroup == "comment":
+            text = text if text.startswith("/*") else text + "\n"
+        elif match.lastgroup == "plain":
+            text = re.sub(r"\s+", lambda _: chance.choice(blanks), text)
+        parts.append(text)
+    result = replace(case, sql="".join(parts)).run()
+    assert sorted(corpus.found(result), key=repr) == sorted(case.edges, key=repr)
