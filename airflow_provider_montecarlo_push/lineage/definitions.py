@@ -65,6 +65,7 @@ class _Definition:
     defines: bool = False
     receiver: exp.Table | None = None
     recursive: bool = False
+    like: exp.Table | None = None
 
 
 def follow_definition(work: Work, phrase: Phrase) -> bool:
@@ -130,7 +131,6 @@ def _columns(work: Work, phrase: Phrase, head: _Definition) -> exp.Table | None:
 
 def _body(work: Work, phrase: Phrase, head: _Definition) -> None:
     """Read on to the query, or to the table that is copied."""
-    like: exp.Table | None = None
     while phrase.next is not None:
         word = phrase.peek()
         if word == "AS" or (word in ("SELECT", "(") and phrase.begins_query()):
@@ -138,28 +138,37 @@ def _body(work: Work, phrase: Phrase, head: _Definition) -> None:
             if phrase.begins_query():
                 _fill(work, phrase, head)
                 return
-            if head.mode and _copies(work, phrase, head):
+            if _copies(work, phrase, head):
                 return
         elif word in _CLONES and phrase.peek(1) not in ("GRANTS", "TAGS"):
             phrase.word()
+            phrase.take("AS")
             _clone(work, head, phrase.table())
             return
-        elif word == "LIKE":
-            phrase.word()
-            like = phrase.table()
-        elif word == "TO" and head.is_view:
-            phrase.word()
-            head.receiver = phrase.table()
-        elif word == "(":
-            phrase.bracketed()
         else:
-            phrase.word()
-    _define(work, head, like)
+            _property(work, phrase, head)
+    _define(work, head, head.like)
     phrase.seek(0)
     place = location(work, phrase) if work.binder.known.external_wanted else None
     if place is not None:
         work.binder.external(place)
         work.land(head.table, [])
+
+
+def _property(work: Work, phrase: Phrase, head: _Definition) -> None:
+    """Read one of the things that stand between the name and the query."""
+    word = phrase.peek()
+    if word == "(" and head.listed is None and work.names.profile.grammar == "teradata":
+        _columns(work, phrase, head)
+    elif word == "(":
+        phrase.bracketed()
+    elif phrase.take("LIKE"):
+        head.like = phrase.table()
+    elif word == "TO" and head.is_view:
+        phrase.word()
+        head.receiver = phrase.table()
+    else:
+        phrase.word()
 
 
 def _copies(work: Work, phrase: Phrase, head: _Definition) -> bool:

@@ -30,7 +30,7 @@ _SIZED = frozenset(
     }
 )
 _NAMING = frozenset({"IDENTIFIER", "TABLE"})
-_BODIES = frozenset({"AS", "DO", "IMMEDIATE"})
+_BODIES = frozenset({"AS", "DO", "EXEC", "EXECUTE", "IMMEDIATE", "SP_EXECUTESQL"})
 _MAX_DEPTH = 5
 _LOOKED_AT = 20
 
@@ -75,8 +75,11 @@ def _piece(token: Token, before: Sequence[Token], profile: Profile, depth: int) 
 
 def _string(token: Token, before: Sequence[Token], profile: Profile, depth: int) -> str:
     word = before[-1].upper if before else ""
-    if word == "(" and len(before) > 1 and before[-2].upper in _NAMING:
-        return token.text
+    if word == "(" and len(before) > 1:
+        called = before[-2].upper
+        if called in _NAMING:
+            return token.text
+        word = called if called in ("EXEC", "EXECUTE") else ""
     if word in _BODIES and depth < _MAX_DEPTH and " " in unquoted(token, profile).strip():
         return _quoted_like(token, _redacted(unquoted(token, profile), profile, depth + 1))
     if word == "AS":

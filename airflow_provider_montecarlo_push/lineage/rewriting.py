@@ -26,6 +26,7 @@ _VERSIONS = frozenset({"VERSION", "TIMESTAMP", "SYSTEM_VERSION", "SYSTEM_TIME"})
 _TYPES = frozenset(
     {"BIGINT", "BYTEINT", "CHAR", "DATE", "DECIMAL", "FLOAT", "INT", "INTEGER", "SMALLINT", "TIMESTAMP", "VARCHAR"}
 )
+_ATTRIBUTES = _TYPES | {"FORMAT", "NAMED", "TITLE"}
 
 
 def rewritten(tokens: list[Token], grammar: str, text: str) -> list[Token]:
@@ -219,9 +220,13 @@ def _partitioned_join(tokens: Sequence[Token], position: int) -> tuple[int, list
 
 
 def _returning(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
-    """``JSON_VALUE(x, '$.y' RETURNING CHAR)``."""
-    group = _group(tokens, position + 2)
-    return (2 + group, []) if _text(tokens, position + 2 + group) == ")" else None
+    """``JSON_VALUE(x, '$.y' RETURNING CHAR NULL ON EMPTY)``."""
+    depth = 0
+    for ahead in range(position + 1, len(tokens)):
+        depth += (_text(tokens, ahead) == "(") - (_text(tokens, ahead) == ")")
+        if depth < 0:
+            return ahead - position, []
+    return None
 
 
 def _joins(tokens: Sequence[Token], position: int) -> bool:
@@ -242,12 +247,15 @@ def _locking(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] 
 def _attribute(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
     """Teradata's ``x (NAMED y)``, ``x (FORMAT '…')`` and ``t.x (DECIMAL(18,2))``."""
     word = _text(tokens, position + 1)
+    if word not in _ATTRIBUTES:
+        return None
     group = _group(tokens, position)
     if word == "NAMED" and group == 4:
         return group, [_like(tokens[position], "AS", TokenType.ALIAS), tokens[position + 2]]
     if word in ("FORMAT", "TITLE") and group == 4:
         return group, []
-    if word in _TYPES and _text(tokens, position - 2) == "." and _text(tokens, position + group) in (",", "AS", "FROM"):
+    behind_value = _text(tokens, position - 2) == "." or _text(tokens, position - 1) == ")"
+    if word in _TYPES and behind_value and _text(tokens, position + group) in (",", "AS", "FROM"):
         return group, []
     return None
 
@@ -359,6 +367,7 @@ _RULES: dict[str, _Rules] = {
         _phrase("OVERWRITE FIRST", ("FIRST", TokenType.FIRST)),
     ),
     "spark": _SPARK,
+    "trino": ((("RETURNING",), _returning),),
     "teradata": ((("LOCKING",), _locking), (("(",), _attribute)),
     "tsql": (
         (("OUTPUT",), _output),
