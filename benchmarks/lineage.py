@@ -130,7 +130,7 @@ def varied(number: int, *, columns: bool) -> dict[str, float]:
     from airflow_provider_montecarlo_push.lineage import LineageParser
 
     texts = statements(number)
-    parsers = {dialect: LineageParser(dialect, cache_size=0) for dialect in DIALECTS}
+    parsers = {dialect: LineageParser(dialect, columns=columns, cache_size=0) for dialect in DIALECTS}
     parsers["tsql"].extract(texts[0][1], "db", "sc")
     begin = time.process_time()
     results = [parsers[dialect].extract(sql, "db", "sc") for dialect, sql in texts]

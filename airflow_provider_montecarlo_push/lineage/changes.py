@@ -184,10 +184,11 @@ def follow_delete(work: Work, phrase: Phrase) -> bool:
     return True
 
 
-def sketch_change(work: Work, phrase: Phrase, error: StatementError) -> None:
-    """Record the tables of a MERGE or UPDATE that is not understood as a whole.
+def sketch_change(work: Work, phrase: Phrase, error: StatementError | None = None) -> bool:
+    """Record the tables alone of a MERGE or UPDATE; return whether it is one.
 
-    :raises StatementError: ``error``, when that cannot be told either.
+    :param error: why its columns cannot be told, if they are wanted.
+    :raises StatementError: when its tables cannot be told either.
     """
     verb = phrase.word()
     if verb == "MERGE":
@@ -197,7 +198,14 @@ def sketch_change(work: Work, phrase: Phrase, error: StatementError) -> None:
         phrase.bracketed()
     needed = ("USING", "WHEN") if verb == "MERGE" else ("SET",)
     if verb not in ("MERGE", "UPDATE", "UPD") or any(phrase.outside(word) is None for word in needed):
-        raise error
+        return False
     table = phrase.table()
-    work.sketch(error, phrase.rest(), after_using=verb == "MERGE")
+    text = phrase.rest()
+    if error is not None:
+        work.sketch(error, text, after_using=verb == "MERGE")
+    elif verb != "MERGE" and not table.text("db"):
+        return False  # it may be an alias of a table in FROM
+    else:
+        work.read(text, after_using=verb == "MERGE")
     work.land(table, [])
+    return True

@@ -143,6 +143,9 @@ def _follow_with(work: Work, phrase: Phrase) -> bool:
         return False
     written = phrase.rest(at)
     ctes: Ctes = {}
+    if not work.binder.known.columns_wanted and not phrase.may_hold("RETURNING"):
+        phrase.seek(at)
+        return follow_insert(work, phrase, ctes, written)
     try:
         select = work.query(f"{written} SELECT 1")
         _write_in_ctes(work, select)

@@ -76,10 +76,12 @@ def insert_of(work: Work, node: exp.Insert) -> None:
 
 def _behind_from(work: Work, phrase: Phrase, at: int, written: str) -> bool:
     """``FROM … INSERT … INSERT …`` of Hive: each branch has a SELECT of its own over the same rows."""
+    if not work.binder.known.columns_wanted:
+        return _sketch_branches(work, phrase, at, written)
     try:
         shared = work.query(f"{written} SELECT * {phrase.rest(at)}")
     except StatementError as error:
-        return _sketch_branches(work, phrase, at, error)
+        return _sketch_branches(work, phrase, at, written, error)
     position: int | None = at
     while position is not None:
         following = phrase.outside("INSERT", start=position + 1)
@@ -95,16 +97,21 @@ def _behind_from(work: Work, phrase: Phrase, at: int, written: str) -> bool:
     return True
 
 
-def _sketch_branches(work: Work, phrase: Phrase, at: int, error: StatementError) -> bool:
-    """Record the branches of a multi-insert whose shared rows are not understood."""
-    shared = phrase.rest(at)
+def _sketch_branches(work: Work, phrase: Phrase, at: int, written: str, error: StatementError | None = None) -> bool:
+    """Record the tables alone of a multi-insert."""
+    shared = f"{written} {phrase.rest(at)}"
     position: int | None = at
     while position is not None:
         following = phrase.outside("INSERT", start=position + 1)
         phrase.seek(position)
         part = work.part()
-        part.sketch(error, shared)
-        part.land(_head(part, phrase.until(following)).table, [])
+        branch = phrase.until(following)
+        head = _head(part, branch)
+        if error is None:
+            part.read(f"{shared} {branch.rest()}")
+        else:
+            part.sketch(error, f"{shared} {branch.rest()}")
+        part.land(head.table, [])
         position = following
     return True
 

@@ -18,10 +18,14 @@ class Known:
     :param tables: the session's.
     :param owner: the connection that runs the statement.
     :param catalog: gives the columns of a table, ``None`` when they are unknown.
+    :param columns_wanted: edges are to have columns.
     :param external_wanted: stages and files are ends of edges too.
     """
 
-    def __init__(self, tables: Tables, owner: Hashable, catalog: ColumnsOf, *, external_wanted: bool) -> None:
+    def __init__(
+        self, tables: Tables, owner: Hashable, catalog: ColumnsOf, *, columns_wanted: bool, external_wanted: bool
+    ) -> None:
+        self.columns_wanted = columns_wanted
         self.external_wanted = external_wanted
         self.seen: dict[TableName, tuple[str, ...] | None] = {}
         self._tables = tables
@@ -31,6 +35,8 @@ class Known:
     def columns(self, name: TableName) -> Sequence[str] | None:
         """Return the columns of a table, ``None`` when they are not known."""
         made = self._made(name)
+        if not self.columns_wanted:
+            return None
         return (self._catalog(name) if made is None else made) or None
 
     def has(self, name: TableName) -> bool:

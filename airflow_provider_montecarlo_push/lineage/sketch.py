@@ -1,131 +1,138 @@
-"""Which tables a query reads, told from its words where its grammar is not understood.
+"""Which tables a query reads, told from its words alone.
 
-Warehouses add syntax faster than parsers learn it. The places where tables stand stay the same: behind FROM, JOIN and
-USING, and behind the commas of a FROM list. That gives the tables of an edge, though none of its columns.
+This is for queries whose grammar is not understood, for warehouses add syntax faster than parsers learn it, and for
+those who need no columns, because it is several times as fast. The places where tables stand are the same everywhere:
+behind FROM, JOIN and USING, and behind the commas of a FROM list.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlglot import exp
 
+from airflow_provider_montecarlo_push.lineage.lexer import kind_of, landmarks
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.phrases import Phrase
+from airflow_provider_montecarlo_push.lineage.profiles import Profile
 
-_ENDS_LIST = frozenset(
-    {
-        *("WHERE", "GROUP", "ORDER", "HAVING", "QUALIFY", "WINDOW", "LIMIT", "UNION", "EXCEPT", "INTERSECT", "MINUS"),
-        *("SELECT", "SEL", "SET", "ON", "CONNECT", "START", "WHEN", "USING", "RETURNING", "OPTION", "FETCH", "LATERAL"),
-        *("CLUSTER", "DISTRIBUTE", "SORT", "PREWHERE", "SETTINGS", "FOR", "VALUES"),
-    }
+_ENDS_LIST = (
+    *("WHERE", "GROUP", "ORDER", "HAVING", "QUALIFY", "WINDOW", "LIMIT", "UNION", "EXCEPT", "INTERSECT", "MINUS"),
+    *("SET", "ON", "CONNECT", "START", "WHEN", "RETURNING", "OPTION", "FETCH", "LATERAL", "CLUSTER", "DISTRIBUTE"),
+    *("SORT", "PREWHERE", "SETTINGS", "FOR", "VALUES"),
 )
-_BEFORE_TABLE = frozenset({"FROM", "JOIN"})
+_POINT = re.compile(rf"[(),]|\b(?:SELECT|SEL|FROM|JOIN|USING|{'|'.join(_ENDS_LIST)})\b", re.IGNORECASE)
+_NAME = r"(?:\"[^\"]+\"|`[^`]+`|\[[^\]]+\]|[\w$]+)"
+_CTE = re.compile(
+    rf"(?:\bWITH|\bRECURSIVE|,|\))\s*({_NAME})\s*(?:\([^()]*\)\s*)?\bAS\s*(?:(?:NOT\s+)?MATERIALIZED\s*)?\(",
+    re.IGNORECASE,
+)
 _NOT_TABLES = frozenset({"LATERAL", "UNNEST", "TABLE", "FLATTEN", "VALUES", "JSON_TABLE", "XMLTABLE", "OPENJSON"})
-_PASSED = frozenset({"ONLY", "STREAM", "LOCAL"})
+_QUERIES = frozenset({"SELECT", "SEL", "WITH", "FROM", "VALUES", "("})
+_PASSED = frozenset({"ONLY", "STREAM"})
+_LONGEST_NAME = 600
+
+
+def tables_of(text: str, profile: Profile, *, after_using: bool = False) -> list[exp.Table]:
+    """Return the tables that are read, CTEs left out.
+
+    :param text: the statement, without comments.
+    :param profile: its dialect.
+    :param after_using: a table stands behind USING, too, as in MERGE.
+    :raises StatementError: when the text is no statement at all: a bracket stays open, or a table is missing.
+    """
+    ctes = {_bare(name).upper() for name in _CTE.findall(text)}
+    found = _Sketch(text, profile, after_using=after_using).tables()
+    return [table for table in found if table.args.get("db") is not None or table.name.upper() not in ctes]
+
+
+def _bare(name: str) -> str:
+    return name[1:-1] if name[0] in '"`[' else name
 
 
 @dataclass(slots=True)
 class _Level:
-    """What is open between two brackets."""
+    """What is open between two brackets.
+
+    :param selects: a SELECT has begun, so that FROM is followed by tables; it is not in ``EXTRACT(YEAR FROM x)``.
+    :param in_list: a comma is followed by another table.
+    """
 
     selects: bool = False
     in_list: bool = False
-    expects: bool = False
-
-
-def tables_of(phrase: Phrase, *, after_using: bool = False) -> list[exp.Table]:
-    """Return the tables that are read, CTEs left out.
-
-    :param after_using: a table stands behind USING, too, as in MERGE.
-    :raises StatementError: when the text is no statement at all: a bracket stays open, or a table is missing.
-    """
-    ctes = _ctes(phrase)
-    start = phrase.at
-    found = _Sketch(phrase, _BEFORE_TABLE | {"USING"} if after_using else _BEFORE_TABLE).tables()
-    phrase.seek(start)
-    return [table for table in found if table.args.get("db") is not None or table.name.upper() not in ctes]
-
-
-def _ctes(phrase: Phrase) -> set[str]:
-    """Return the upper-cased names that are followed by ``AS (``, or by a column list and that."""
-    start, names = phrase.at, set()
-    while phrase.next is not None:
-        before, piece = phrase.peek(-1), phrase.next
-        phrase.word()
-        if before not in ("WITH", "RECURSIVE", ",", "") or piece.kind not in ("word", "name"):
-            continue
-        at = phrase.at
-        phrase.bracketed()
-        is_cte = phrase.take("AS")
-        phrase.take("NOT")
-        phrase.take("MATERIALIZED")
-        if is_cte and phrase.peek() == "(":
-            names.add(phrase.name_of(piece).upper())
-        phrase.seek(at)
-    phrase.seek(start)
-    return names
 
 
 class _Sketch:
-    def __init__(self, phrase: Phrase, before_table: frozenset[str]) -> None:
-        self._phrase = phrase
-        self._before_table = before_table
+    def __init__(self, text: str, profile: Profile, *, after_using: bool) -> None:
+        self._text = text
+        self._profile = profile
+        self._after_using = after_using
         self._levels = [_Level(selects=True)]
+        self._opens_list = False
         self._found: list[exp.Table] = []
 
     def tables(self) -> list[exp.Table]:
-        while self._phrase.next is not None:
-            self._step()
-        if len(self._levels) != 1 or self._levels[0].expects:
-            raise StatementError(Reason.SYNTAX, "a bracket is not closed, or the name of a table is missing")
+        for word, end in self._points():
+            level = self._levels[-1]
+            if word == "(":
+                self._levels.append(_Level(in_list=self._opens_list))
+                if self._opens_list:
+                    self._expect(end)
+                continue
+            self._opens_list = False
+            if word == ")":
+                self._close()
+            elif word == ",":
+                if level.in_list:
+                    self._expect(end)
+            else:
+                self._word(word, end, level)
+        if len(self._levels) != 1:
+            raise StatementError(Reason.SYNTAX, "a bracket is not closed")
         return self._found
 
-    def _step(self) -> None:
-        phrase, level = self._phrase, self._levels[-1]
-        word = phrase.peek()
-        if word == "(":
-            phrase.word()
-            self._levels.append(_Level(expects=level.expects, in_list=level.expects))
-            level.expects = False
-        elif word == ")":
-            phrase.word()
-            if len(self._levels) == 1 or level.expects:
-                raise StatementError(Reason.SYNTAX, "a bracket is not opened, or the name of a table is missing")
-            self._levels.pop()
-        elif level.expects:
-            self._table(level, word)
-        else:
-            self._word(level, word)
+    def _points(self) -> Iterator[tuple[str, int]]:
+        """Yield the words and marks that matter, with where they end."""
+        for match in landmarks(self._profile).finditer(self._text):
+            if kind_of(match) in ("plain", "other"):
+                start = match.start()
+                for point in _POINT.finditer(match.group()):
+                    yield point.group().upper(), start + point.end()
 
-    def _table(self, level: _Level, word: str) -> None:
-        phrase = self._phrase
-        level.expects = False
-        if word in ("SELECT", "WITH", "SEL", "FROM"):
-            level.in_list = False
-        elif word in _PASSED:
-            phrase.word()
-            level.expects = True
-        elif word in _NOT_TABLES:
-            phrase.word()
-        elif phrase.next is not None and phrase.next.kind in ("word", "name"):
-            table = phrase.table()
-            if phrase.peek() != "(":
-                self._found.append(table)
-        elif word in ("@", "$", "'") or (phrase.next is not None and phrase.next.kind in ("string", "parameter")):
-            phrase.word()
-        else:
-            raise StatementError(Reason.SYNTAX, "the name of a table is missing")
+    def _close(self) -> None:
+        if len(self._levels) == 1:
+            raise StatementError(Reason.SYNTAX, "a bracket is not opened")
+        self._levels.pop()
 
-    def _word(self, level: _Level, word: str) -> None:
-        before = self._phrase.peek(-1)
-        self._phrase.word()
+    def _word(self, word: str, end: int, level: _Level) -> None:
         if word in ("SELECT", "SEL"):
             level.selects, level.in_list = True, False
-        elif word in self._before_table:
-            if (level.selects or word != "FROM") and before != "DISTINCT":
-                level.expects = level.in_list = True
-        elif word == "," and level.in_list:
-            level.expects = True
-        elif word in _ENDS_LIST:
+        elif word == "FROM":
+            if level.selects and not self._text[max(end - 20, 0) : end - 4].rstrip().upper().endswith("DISTINCT"):
+                level.in_list = True
+                self._expect(end)
+        elif word == "JOIN" or (word == "USING" and self._after_using):
+            level.in_list = True
+            self._expect(end)
+        elif word != "USING":
             level.in_list = False
+
+    def _expect(self, position: int) -> None:
+        """Take the table that stands at ``position``, or note that a bracket there opens a list of them."""
+        phrase = Phrase(self._text[position : position + _LONGEST_NAME], self._profile)
+        while phrase.take(*_PASSED):
+            pass
+        piece = phrase.next
+        self._opens_list = phrase.peek() == "("
+        if piece is None or phrase.peek() in (")", ","):
+            raise StatementError(Reason.SYNTAX, "the name of a table is missing")
+        if phrase.peek() in _QUERIES or phrase.peek() in _NOT_TABLES:
+            return
+        if piece.kind in ("word", "name") or piece.text.startswith("@"):
+            table = phrase.table()
+            if phrase.peek() != "(" or phrase.peek(1) in _PASSED:
+                self._found.append(table)
+        elif piece.kind not in ("string", "parameter", "other"):
+            raise StatementError(Reason.SYNTAX, "the name of a table is missing")

@@ -16,7 +16,7 @@ from airflow_provider_montecarlo_push.lineage.relations import Open, Relation
 from airflow_provider_montecarlo_push.lineage.scopes import Ctes
 from airflow_provider_montecarlo_push.lineage.sketch import tables_of
 
-_SKETCHED = (Reason.SYNTAX, Reason.UNSUPPORTED, Reason.TIME_LIMIT)
+SKETCHED = (Reason.SYNTAX, Reason.UNSUPPORTED, Reason.TIME_LIMIT)
 
 
 class Work:
@@ -89,6 +89,8 @@ class Work:
         :param written: and how they are written.
         :raises StatementError: when it is no query.
         """
+        if not self.binder.known.columns_wanted:
+            return self.read(f"{written} {text}")
         try:
             if text[:6].upper() in ("VALUES", "VALUE ", "VALUE("):
                 return self._values(Phrase(text, self.names.profile), ctes or {})
@@ -96,7 +98,7 @@ class Work:
                 return Pipe(self.binder, self.query).rows(Phrase(text, self.names.profile), ctes or {})
             return self.binder.query(self.query(text), ctes or {})
         except StatementError as error:
-            if error.reason not in _SKETCHED:
+            if error.reason not in SKETCHED:
                 raise
             self.sketch(error, f"{written} {text}")
             return self.binder.make([Open()])
@@ -121,12 +123,16 @@ class Work:
         :raises StatementError: ``error``, when that cannot be told either.
         """
         try:
-            tables = tables_of(Phrase(text, self.names.profile), after_using=after_using)
+            self.read(text, after_using=after_using)
         except StatementError:
             raise error from None
-        for table in tables:
-            self.binder.table(table)
         self.outcome.partial = error
+
+    def read(self, text: str, *, after_using: bool = False) -> Relation:
+        """Note the tables that ``text`` reads, without its columns."""
+        for table in tables_of(text, self.names.profile, after_using=after_using):
+            self.binder.table(table)
+        return self.binder.make([Open()])
 
     def new_name(self, table: exp.Table) -> TableName:
         """Return the name of a temporary table that is created; it need not be complete.

@@ -51,6 +51,8 @@ def main() -> int:
     print(table("dialect", judged, lambda case: case.dialect))
     print()
     print(table("kind", judged, lambda case: case.kind))
+    alone = Counter(table_verdict(case, case.run(columns=False)) for case in load())
+    print(f"\nSearched for tables only, {alone[Verdict.EXACT] / alone.total():.1%} have exact tables.")
     missed = [(case, result) for case, result in judged if column_verdict(case, result) is not Verdict.EXACT]
     if missed:
         print("\nNot exact:")

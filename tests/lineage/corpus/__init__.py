@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from airflow_provider_montecarlo_push.events import LineageAssetRef, LineageEvent
-from airflow_provider_montecarlo_push.lineage import LineageResult, extract_lineage
+from airflow_provider_montecarlo_push.lineage import LineageParser, LineageResult
 
 FOLDER = Path(__file__).parent
 
@@ -60,15 +60,14 @@ class CorpusCase:
     def id(self) -> str:
         return f"{self.dialect}-{self.name}"
 
-    def run(self) -> LineageResult:
-        return extract_lineage(
-            self.sql,
-            dialect="" if self.dialect == "neutral" else self.dialect,
-            default_database=self.database,
-            default_schema=self.schema,
-            catalog=self.catalog or None,  # type: ignore[arg-type]  # its names have three parts
+    def run(self, *, columns: bool = True) -> LineageResult:
+        parser = LineageParser(
+            "" if self.dialect == "neutral" else self.dialect,
+            self.catalog or None,  # type: ignore[arg-type]  # its names have three parts
+            columns=columns,
             external=self.external,
         )
+        return parser.extract(self.sql, self.database, self.schema)
 
 
 @cache
