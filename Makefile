@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 DEMO_DIR ?= .demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test lint format bench clean
+.PHONY: help install demo up test lint format lineage-report bench clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 install: $(READY)  ## make .venv with everything for development
 
@@ -39,9 +39,13 @@ format: $(READY)  ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+lineage-report: $(READY)  ## how much of the corpus of SQL statements the lineage engine gets right
+	$(BIN)/python -m tests.lineage.report
+
 bench: $(READY)  ## measure; about ten minutes
 	$(BIN)/python -m benchmarks.push
 	$(BIN)/python -m benchmarks.collect_snowflake
+	$(BIN)/python -m benchmarks.lineage
 	$(BIN)/python -m benchmarks.imports
 
 clean:  ## remove what the other targets made

@@ -40,9 +40,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_commands_are_targets_of_the_makefile() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {
-        target for page in PAGES for target in re.findall(r"(?:^\$ |`)make ([a-z]+)", page.read_text(), re.MULTILINE)
+        target for page in PAGES for target in re.findall(r"(?:^\$ |`)make ([a-z-]+)", page.read_text(), re.MULTILINE)
     }
     assert named <= targets
 

@@ -23,7 +23,7 @@ _ENDS_LIST = (
     *("SET", "ON", "CONNECT", "START", "WHEN", "RETURNING", "OPTION", "FETCH", "LATERAL", "CLUSTER", "DISTRIBUTE"),
     *("SORT", "PREWHERE", "SETTINGS", "FOR", "VALUES"),
 )
-_POINT = re.compile(rf"[(),]|\b(?:SELECT|SEL|FROM|JOIN|USING|{'|'.join(_ENDS_LIST)})\b", re.IGNORECASE)
+_POINT = re.compile(rf"[(),]|\b(?:SELECT|SEL|FROM|JOIN|USING|{'|'.join(_ENDS_LIST)})\b", re.IGNORECASE | re.ASCII)
 _NAME = r"(?:\"[^\"]+\"|`[^`]+`|\[[^\]]+\]|[\w$]+)"
 _CTE = re.compile(
     rf"(?:\bWITH|\bRECURSIVE|,|\))\s*({_NAME})\s*(?:\([^()]*\)\s*)?\bAS\s*(?:(?:NOT\s+)?MATERIALIZED\s*)?\(",

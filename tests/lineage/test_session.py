@@ -182,9 +182,8 @@ def test_the_older_half_comes_out_when_there_are_too_many() -> None:
 def test_too_many_tables_are_forgotten_and_counted() -> None:
     parser = LineageParser("snowflake")
     session = LineageSession(parser, max_tables=10)
-    results: list[LineageResult] = []
-    for number in range(12):
-        results.append(session.extract(f"create temp table w{number} as select a from s", "DB", "SC"))
+    texts = (f"create temp table w{number} as select a from s" for number in range(12))
+    results: list[LineageResult] = [session.extract(text, "DB", "SC") for text in texts]
     assert sum(result.counts["forgotten_tables"] for result in results) == 11
 
 
