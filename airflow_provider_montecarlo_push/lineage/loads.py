@@ -23,8 +23,10 @@ def follow_load(work: Work, phrase: Phrase) -> bool:
     """
     if not work.binder.known.external_wanted:
         raise StatementError(Reason.EXTERNAL)
-    _HEADS[phrase.word()](work, phrase)
-    return True
+    head = _HEADS.get(phrase.word())
+    if head is not None:
+        head(work, phrase)
+    return head is not None
 
 
 def follow_outfile(work: Work, phrase: Phrase) -> bool:

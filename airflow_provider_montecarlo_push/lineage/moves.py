@@ -40,6 +40,8 @@ def follow_move(work: Work, phrase: Phrase) -> bool:
     head = phrase.word()
     if head == "CREATE":
         return _create(work, phrase)
+    if head not in _HEADS:  # the first word is not the first token
+        return False
     _HEADS[head](work, phrase)
     writes = any(isinstance(effect, Write) for effect in work.outcome.effects)
     if head in _REASONS or not writes:

@@ -211,6 +211,10 @@ class LineageParser:
             return Outcome(failure=StatementError(error.reason, error.detail))
         except RecursionError:
             return Outcome(failure=StatementError(Reason.TOO_COMPLEX, "nested too deeply"))
+        except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # A tree of a shape that nobody has thought of must not cost the other statements of an hour.
+            cause = f"the engine failed with {type(error).__name__}; please report the statement"
+            return Outcome(failure=StatementError(Reason.UNSUPPORTED, cause))
 
     def _parse(self, statement: Statement, names: Names, known: Known) -> Outcome:
         deadline = time.monotonic() + self._time_limit

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from airflow_provider_montecarlo_push.lineage import LineageParser, LineageResult, extract_lineage
+from tests.lineage import corpus
 
 
 def lineage(sql: str, dialect: str = "snowflake") -> LineageResult:
@@ -134,3 +138,16 @@ def test_the_parsers_warnings_stay_out_of_the_log(caplog: pytest.LogCaptureFixtu
         lineage("create table t backup set x; alter session set whatever = 1; create or replace foo bar as select 1")
         lineage("select a from s pivot (x); insert into t select f(* from s)")
     assert [record for record in caplog.records if record.name.startswith("sqlglot")] == []
+
+
+@given(case=st.sampled_from(corpus.load()), other=st.sampled_from(corpus.load()), seed=st.integers(0, 2**32))
+@settings(max_examples=400, deadline=None)
+def test_broken_statements_never_fail_the_engine(case: corpus.CorpusCase, other: corpus.CorpusCase, seed: int) -> None:
+    chance = random.Random(seed)
+    words, more = case.sql.split(" "), other.sql.split(" ")
+    at, start = chance.randrange(len(words)), chance.randrange(len(more))
+    words[at : at + chance.randrange(3)] = more[start : start + chance.randrange(8)]
+    dialect = "" if case.dialect == "neutral" else case.dialect
+    parser = LineageParser(dialect, columns=chance.random() < 0.8, external=chance.random() < 0.5)
+    result = parser.extract(" ".join(words), case.database, case.schema)
+    assert not [item for item in result.unparsed if "engine failed" in item.detail]

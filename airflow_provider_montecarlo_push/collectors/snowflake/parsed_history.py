@@ -24,6 +24,7 @@ _FOLLOWED = (
     *("TRUNCATE_TABLE", "UPDATE"),
 )
 
+_REASONS = ("ddl", "delete", "external", "no_source", "read_only")
 _STAGING = {
     "temporary": "temporary_tables_written",
     "staged": "writes_resolved_through",
@@ -95,6 +96,9 @@ class ParsedHistoryReader:
             self._report.leave_out("external", f"query {query_id}: {text[:60]!r}")
         if not result.counts["writes"] and not result.counts["temporary"]:
             self._report.count("statements_without_edges")
+            for reason in _REASONS:
+                if result.counts[reason]:
+                    self._report.count(f"without_edges_{reason}")
         self._count(result)
         return result.edges
 

@@ -102,7 +102,24 @@ def test_what_cannot_be_parsed_is_counted_by_reason() -> None:
     assert found.left_out["text_cut_by_snowflake"] == 1
     assert found.left_out["external"] == 1
     assert found.left_out["syntax"] == 1
-    assert found.counts["statements_without_edges"] >= 1
+    assert found.counts["statements_without_edges"] == 3  # one is not SQL
+    assert found.counts["without_edges_no_source"] == 1
+    assert found.counts["without_edges_external"] == 1
+
+
+def test_a_new_table_that_is_swapped_into_place() -> None:
+    edges, found, _ = parsed(
+        statement("create transient table T_NEW as select X from SRC"),
+        statement("create table STAGE as select A from OTHER"),
+        statement("insert into FINAL (B) select A from STAGE", session=2),
+        statement("alter table T swap with T_NEW"),
+        statement("drop table STAGE", session=3),
+    )
+    assert edges == [
+        ("TABLE DWH.S.T", ["TABLE DWH.S.SRC"], {"X": ["SRC.X"]}),
+        ("TABLE DWH.S.FINAL", ["TABLE DWH.S.OTHER"], {"B": ["OTHER.A"]}),
+    ]
+    assert found.counts["writes_resolved_through"] == 1
 
 
 def test_temporary_tables_are_followed_through_a_session() -> None:
@@ -332,6 +349,22 @@ def test_access_history_and_parsing_agree(on_warehouse: MakeCollector, history: 
         }
         differing[end] = (sources ^ (parsed_sources - {end}), fields ^ {field for field in others if field[1]})
     assert not {end: found for end, found in differing.items() if any(found)}
+
+
+@pytest.mark.integration
+def test_ends_are_called_as_in_the_catalog(on_warehouse: MakeCollector, history: TimeWindow) -> None:
+    catalog = {
+        (asset.metadata.database, asset.metadata.schema, asset.metadata.name): {field.name for field in asset.fields}
+        for asset in on_warehouse().metadata(TableFilter())
+    }
+    events = list(on_warehouse(lineage_source="query_history").lineage(TableFilter(), history))
+    assert len(events) > 10
+    for event in events:
+        ends = {end.asset_id: (end.database, end.schema, end.name) for end in (event.destination, *event.sources)}
+        assert set(ends.values()) <= set(catalog), event
+        for column in event.fields:
+            assert column.name in catalog[ends[event.destination.asset_id]], event
+            assert all(ref.field_name in catalog[ends[ref.asset_id]] for ref in column.source_fields), event
 
 
 @pytest.mark.integration
