@@ -117,13 +117,18 @@ def _nesting(tokens: list[Token]) -> int:
         kind = token.token_type
         if kind in _PREFIXES:
             run += 1
-        else:
+        elif kind in _OPENERS:
             run = 0
-        if kind in _OPENERS:
             depth += 1
         elif kind in _CLOSERS:
+            run = 0
             depth -= 1
-        deepest = max(deepest, depth + run)
+            continue
+        else:
+            run = 0
+            continue
+        if depth + run > deepest:
+            deepest = depth + run
     return deepest
 
 

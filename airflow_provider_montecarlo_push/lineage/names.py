@@ -73,10 +73,13 @@ class Names:
 
     def is_pseudo(self, identifier: exp.Expr, name: str) -> bool:
         """Whether a column belongs to no table: what the warehouse says of a row, of the user or of the run."""
+        profile = self.profile
+        if not profile.pseudo_columns and not profile.pseudo_prefix:
+            return False
         upper = name.upper()
-        if upper.startswith(self.profile.pseudo_prefix or "\0"):
+        if profile.pseudo_prefix and upper.startswith(profile.pseudo_prefix):
             return True
-        return upper in self.profile.pseudo_columns and not identifier.args.get("quoted")
+        return upper in profile.pseudo_columns and not identifier.args.get("quoted")
 
     def is_path(self, table: exp.Table) -> bool:
         """Whether ``table`` is a file, as in ``delta.`/a/path```."""

@@ -18,6 +18,7 @@ _NUMBER = re.compile(r"(?<![\w$#.@:])\d++(?:\.\d*+)?(?:[eE][+-]?\d++)?(?![\w.$#]
 _NAMING_WORDS = frozenset({"PIVOT", "UNPIVOT"})
 _NAMES_IN_STRINGS = (["EXEC"], ["EXECUTE"], ["SP_RENAME"])
 _BEFORE_NAME = re.compile(r"\b(?:AS|ILIKE|(?:IDENTIFIER|TABLE)\s*\()\s*$", re.IGNORECASE)
+_LONGEST_BEFORE = 24
 _LITERAL = "\ue000"
 _KEPT = "\ue001"
 _LIST = re.compile(rf"(?<=IN\()(?:{_LITERAL},)+(?={_LITERAL}\))", re.IGNORECASE)
@@ -71,7 +72,12 @@ class _Building:
     def quoted(self, text: str, *, is_name: bool) -> None:
         """Take a literal or a quoted name."""
         self._code.append(text)
-        matters = is_name or text[0] == '"' or self._exact or _BEFORE_NAME.search("".join(self._shape[-3:])) is not None
+        matters = (
+            is_name
+            or text[0] == '"'
+            or self._exact
+            or _BEFORE_NAME.search("".join(self._shape[-3:])[-_LONGEST_BEFORE:]) is not None
+        )
         # What matters is kept as it is: nothing that is done to code is done to it.
         self._shape.append(f"{_KEPT}x{text.encode('utf-8', 'surrogatepass').hex()}{_KEPT}" if matters else _LITERAL)
         self._raw.append(text)
