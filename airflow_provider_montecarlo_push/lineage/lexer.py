@@ -81,7 +81,14 @@ def landmarks(profile: Profile) -> re.Pattern[str]:
 
     The rest, ``plain``, is found in pieces as long as can be, without the prefixes of strings taken off.
     """
-    special = {";", "/", *profile.string_quotes, *profile.name_quotes, *(mark[0] for mark in profile.line_comments)}
+    special = {
+        ";",
+        "/",
+        "{",
+        *profile.string_quotes,
+        *profile.name_quotes,
+        *(mark[0] for mark in profile.line_comments),
+    }
     if profile.dollar_quotes:
         special.add("$")
     plain = "".join(re.escape(mark) for mark in sorted(special))
@@ -93,7 +100,8 @@ def landmarks(profile: Profile) -> re.Pattern[str]:
 
 
 def _comments(profile: Profile) -> str:
-    comments = [re.escape(mark) + r"[^\n]*+" for mark in profile.line_comments]
+    comments = [r"\{#(?:[^#]++|#(?!\}))*+#\}"]  # dbt's, where it was not rendered
+    comments += [re.escape(mark) + r"[^\n]*+" for mark in profile.line_comments]
     inner = r"|/\*(?:[^*]++|\*(?!/))*+\*/" if profile.nested_comments else ""
     comments.append(rf"/\*(?:[^*/]++|\*(?!/){inner}|/)*+(?:\*/|\Z)")
     return "|".join(comments)

@@ -38,6 +38,14 @@ class Pipe:
     def __init__(self, binder: Binder, parse: Callable[[str], exp.Expr]) -> None:
         self._binder = binder
         self._parse = parse
+        self._changes: dict[str, Callable[[Phrase, Scope], Scope]] = {
+            "AGGREGATE": self._aggregate,
+            "DROP": self._drop,
+            "EXTEND": self._extend,
+            "RENAME": self._rename,
+            "SELECT": self._select,
+            "SET": self._set,
+        }
 
     def rows(self, phrase: Phrase, ctes: Ctes) -> Relation:
         """Return what the query gives.
@@ -63,8 +71,8 @@ class Pipe:
 
     def _step(self, step: Phrase, scope: Scope) -> Scope:
         word = step.peek()
-        if word in ("SELECT", "EXTEND", "SET", "DROP", "RENAME", "AGGREGATE"):
-            return getattr(self, f"_{word.lower()}")(step, scope)  # type: ignore[no-any-return]  # one of those below
+        if word in self._changes:
+            return self._changes[word](step, scope)
         if word == "AS":
             step.word()
             return self._alone(self._relation(scope), scope.ctes, self._binder.names.alias(step.identifier()))

@@ -60,13 +60,12 @@ Item = Column | Open
 
 
 class Found(NamedTuple):
-    """A column was found; unless it is certain where, ``refs`` holds only what is."""
+    """A column was found; ``refs`` holds what it surely is computed from."""
 
     refs: Refs
-    certain: bool = True
 
 
-AMBIGUOUS = Found((), certain=False)
+AMBIGUOUS = Found(())
 
 
 class Relation:

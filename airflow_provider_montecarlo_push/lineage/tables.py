@@ -98,10 +98,6 @@ class Tables:
                 self._alter(effect, owner)
         return counts
 
-    def forget(self) -> None:
-        """Forget all tables but temporary ones, as if the session began now."""
-        self._tables = {key: table for key, table in self._tables.items() if table.temporary}
-
     def _find(self, name: TableName, owner: Hashable) -> Table | None:
         return self._tables.get((owner, name)) or self._tables.get(name)
 
