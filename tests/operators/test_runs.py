@@ -73,6 +73,25 @@ def test_filters_options_and_types_reach_manifest_and_gateway(sandbox: Sandbox) 
     assert [push["resource_type"] for push in sandbox.pushes()] == ["snowflake", "snowflake"]
 
 
+@pytest.mark.parametrize(
+    ("value", "text"), [("True", "SELECT 0"), ('"{{ 1 == 1 }}"', "SELECT 0"), ('"false"', "SELECT 1")]
+)
+def test_literals_are_redacted_before_anything_is_written(
+    sandbox: Sandbox, folder: Folder, value: str, text: str
+) -> None:
+    run = run_dag(
+        f"""
+        logs = MonteCarloCollectQueryLogsOperator(task_id="collect", redact_literals={value}, **SHOP)
+        MonteCarloPushQueryLogsOperator(task_id="push", manifest=logs.output)
+        """
+    )
+    assert run.state == "success"
+    (event,) = sandbox.events("query_logs")
+    assert event["query_text"] == text
+    manifest = json.loads((UPath(run.xcom("collect")["uri"]) / "manifest.json").read_text())
+    assert manifest.get("scope", {}).get("redact_literals", False) is (text == "SELECT 0")
+
+
 def test_mapped_collection_feeds_mapped_pushes(sandbox: Sandbox) -> None:
     run = run_dag(
         """
