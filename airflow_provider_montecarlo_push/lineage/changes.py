@@ -51,8 +51,8 @@ def target_source(work: Work, table: exp.Table) -> Source:
 
 
 def _merge_update(work: Work, table: exp.Table, then: exp.Update, scope: Scope, given: list[Source]) -> Fields:
-    assignments = then.expressions
-    if not assignments or any(isinstance(item, exp.Star) for item in assignments):
+    assignments = then.args.get("expressions")
+    if not isinstance(assignments, list) or not assignments or any(isinstance(item, exp.Star) for item in assignments):
         return _same_names(work, table, given)
     return assigned(work, table, assignments, scope)
 

@@ -28,6 +28,7 @@ def refs(binder: Binder, node: exp.Expr, scope: Scope) -> Refs:
     """Return the columns that ``node`` is computed from, as far as it is certain which they are."""
     found: dict[Ref, None] = {}
     stack: list[exp.Expr] = [node]
+    windows: set[int] = set()
     while stack:
         node = stack.pop()
         if type(node) in _LEAVES:
@@ -43,7 +44,9 @@ def refs(binder: Binder, node: exp.Expr, scope: Scope) -> Refs:
             stack.append(node.this)
         else:
             if isinstance(node, exp.Window) and (named := _named_window(binder, node, scope)) is not None:
-                stack.append(named)
+                if id(named) not in windows:  # one that is called by its own name
+                    stack.append(named)
+                windows.add(id(named))
             stack.extend(reversed(list(node.iter_expressions())))
     return tuple(found)
 

@@ -139,15 +139,19 @@ def _changes(binder: Binder, star: exp.Expr, scope: Scope) -> _Changes:
     changes = _Changes()
     for column in star.args.get("except_") or ():
         changes.hidden.add(names.column_key(names.column(_identifier(column))))
-    for alias in star.args.get("rename") or ():
+    for alias in _aliased(star, "rename"):
         key = names.column_key(names.column(_identifier(alias.this)))
         changes.renamed[key] = names.column(alias.args["alias"])
-    for alias in star.args.get("replace") or ():
+    for alias in _aliased(star, "replace"):
         key = names.column_key(names.column(alias.args["alias"]))
         changes.replaced[key] = expressions.refs(binder, alias.this, scope)
     if star.args.get("ilike") is not None:
         changes.like = re.compile(_like(star.args["ilike"].name), re.IGNORECASE | re.DOTALL)
     return changes
+
+
+def _aliased(star: exp.Expr, clause: str) -> list[exp.Alias]:
+    return [item for item in star.args.get(clause) or () if isinstance(item, exp.Alias)]
 
 
 def _identifier(node: exp.Expr) -> exp.Expr:

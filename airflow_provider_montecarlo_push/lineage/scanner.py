@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from hashlib import blake2b
 
 from airflow_provider_montecarlo_push.lineage.lexer import kind_of, landmarks
@@ -24,7 +24,6 @@ _KEPT = "\ue001"
 _LIST = re.compile(rf"(?<=IN\()(?:{_LITERAL},)+(?={_LITERAL}\))", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
 class Statement:
     """One statement of a text.
 
@@ -32,16 +31,25 @@ class Statement:
     :param code: the same with a blank for each comment: a comment inside ``GROUP BY`` would puzzle the parser.
     :param words: its words outside of literals and quoted names, in upper case.
     :param head: the first six of them, in order.
-    :param shape: digest of everything but white space, comments and such literals as cannot matter for lineage.
-    :param variables: names, in upper case, that may stand for a value where a column could be meant.
+    :param shaped: gives what tells the statement from others: all but white space, comments and such literals as
+        cannot matter for lineage.
     """
 
-    text: str
-    code: str
-    words: frozenset[str]
-    head: tuple[str, ...]
-    shape: bytes
-    variables: frozenset[str] = frozenset()
+    def __init__(
+        self, text: str, code: str, words: frozenset[str], head: tuple[str, ...], shaped: Callable[[], str]
+    ) -> None:
+        self.text = text
+        self.code = code
+        self.words = words
+        self.head = head
+        self.variables: frozenset[str] = frozenset()
+        """Names, in upper case, that may stand for a value where a column could be meant."""
+        self._shaped = shaped
+
+    @cached_property
+    def shape(self) -> bytes:
+        """A digest by which statements of the same shape are known."""
+        return blake2b(self._shaped().encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class _Building:
@@ -91,7 +99,7 @@ class _Building:
                 code=code,
                 words=frozenset(self.words),
                 head=tuple(self.words[:6]),
-                shape=_digest(self._shaped()),
+                shaped=self._shaped,
             )
 
     def _shaped(self) -> str:
@@ -123,7 +131,3 @@ def scan(text: str, profile: Profile, *, exact: bool = False) -> Iterator[Statem
         else:
             building.plain(match.group())
     yield from building.finish(text, len(text))
-
-
-def _digest(shape: str) -> bytes:
-    return blake2b(shape.encode("utf-8", "surrogatepass"), digest_size=16).digest()

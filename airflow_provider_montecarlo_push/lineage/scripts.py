@@ -8,7 +8,6 @@ plain statements, in the order in which they are written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from airflow_provider_montecarlo_push.lineage.lexer import Token, code, unquoted
 from airflow_provider_montecarlo_push.lineage.model import Reason, Unparsed
@@ -74,9 +73,8 @@ class Script:
         """Yield the plain statements of what stands between two semicolons, and what cannot be read of it."""
         for plain in self._plain(statement):
             if self._variables and isinstance(plain, Statement):
-                yield replace(plain, variables=plain.variables.union(self._variables))
-            else:
-                yield plain
+                plain.variables = plain.variables.union(self._variables)
+            yield plain
 
     def _plain(self, statement: Statement) -> Iterator[Statement | Unparsed]:
         if not self._is_procedural(statement):

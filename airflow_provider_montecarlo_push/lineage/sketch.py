@@ -8,7 +8,6 @@ behind FROM, JOIN and USING, and behind the commas of a FROM list.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -23,7 +22,7 @@ _ENDS_LIST = (
     *("SET", "ON", "CONNECT", "START", "WHEN", "RETURNING", "OPTION", "FETCH", "LATERAL", "CLUSTER", "DISTRIBUTE"),
     *("SORT", "PREWHERE", "SETTINGS", "FOR", "VALUES"),
 )
-_POINT = re.compile(rf"[(),]|\b(?:SELECT|SEL|FROM|JOIN|USING|{'|'.join(_ENDS_LIST)})\b", re.IGNORECASE | re.ASCII)
+_POINT = re.compile(rf"([(),])|\b(SELECT|SEL|FROM|JOIN|USING|{'|'.join(_ENDS_LIST)})\b", re.IGNORECASE | re.ASCII)
 _NAME = r"(?:\"[^\"]+\"|`[^`]+`|\[[^\]]+\]|[\w$]+)"
 _CTE = re.compile(
     rf"(?:\bWITH|\bRECURSIVE|,|\))\s*({_NAME})\s*(?:\([^()]*\)\s*)?\bAS\s*(?:(?:NOT\s+)?MATERIALIZED\s*)?\(",
@@ -74,32 +73,29 @@ class _Sketch:
         self._found: list[exp.Table] = []
 
     def tables(self) -> list[exp.Table]:
-        for word, end in self._points():
-            level = self._levels[-1]
-            if word == "(":
-                self._levels.append(_Level(in_list=self._opens_list))
-                if self._opens_list:
-                    self._expect(end)
-                continue
-            self._opens_list = False
-            if word == ")":
-                self._close()
-            elif word == ",":
-                if level.in_list:
-                    self._expect(end)
-            else:
-                self._word(word, end, level)
+        for match in landmarks(self._profile).finditer(self._text):
+            if kind_of(match) in ("plain", "other"):
+                self._code(match.group(), match.start())
         if len(self._levels) != 1:
             raise StatementError(Reason.SYNTAX, "a bracket is not closed")
         return self._found
 
-    def _points(self) -> Iterator[tuple[str, int]]:
-        """Yield the words and marks that matter, with where they end."""
-        for match in landmarks(self._profile).finditer(self._text):
-            if kind_of(match) in ("plain", "other"):
-                start = match.start()
-                for point in _POINT.finditer(match.group()):
-                    yield point.group().upper(), start + point.end()
+    def _code(self, text: str, start: int) -> None:
+        """Go through a piece of code, from one bracket, comma or word that matters to the next."""
+        for point in _POINT.finditer(text):
+            mark = point[1]
+            if mark == "(":
+                self._levels.append(_Level(in_list=self._opens_list))
+                if self._opens_list:
+                    self._expect(start + point.end())
+                continue
+            self._opens_list = False
+            if mark == ")":
+                self._close()
+            elif mark is None:
+                self._word(point[2].upper(), start + point.end(), self._levels[-1])
+            elif self._levels[-1].in_list:
+                self._expect(start + point.end())
 
     def _close(self) -> None:
         if len(self._levels) == 1:
