@@ -77,7 +77,7 @@ class Binder:
         if temporary is not None:
             return temporary
         try:
-            return self.names.table(table)
+            return self.known.spelled(self.names.table(table))
         except StatementError:
             partial = self.names.partial(table)
             if partial is None or not self.known.has(partial):

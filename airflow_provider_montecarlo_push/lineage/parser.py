@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.lineage.binder import Binder
@@ -12,7 +12,7 @@ from airflow_provider_montecarlo_push.lineage.dispatch import follow, read
 from airflow_provider_montecarlo_push.lineage.effects import Outcome, Use
 from airflow_provider_montecarlo_push.lineage.fingerprints import RecentlyUsed
 from airflow_provider_montecarlo_push.lineage.grammar import Grammar, collector_paused, quiet, with_deep_stack
-from airflow_provider_montecarlo_push.lineage.known import ColumnsOf, Known
+from airflow_provider_montecarlo_push.lineage.known import ColumnsOf, Known, lower
 from airflow_provider_montecarlo_push.lineage.lexer import with_versioned_comments
 from airflow_provider_montecarlo_push.lineage.model import (
     AssetTypes,
@@ -75,6 +75,9 @@ class LineageParser:
         self._external = external
         self._grammar = Grammar(self.profile, max_tokens=max_tokens)
         self._columns = _column_lookup(catalog)
+        self._spelling: dict[tuple[str, ...], TableName] = {}
+        if self.profile.tables_match_any_case and isinstance(catalog, Mapping):
+            self._spelling = {lower(name): TableName(*name) for name in catalog}
         self._columns_wanted = columns
         self._max_bytes = max_bytes
         self._time_limit = time_limit
@@ -192,6 +195,7 @@ class LineageParser:
                 tables,
                 owner,
                 self._columns,
+                self._spelling,
                 columns_wanted=self._columns_wanted,
                 external_wanted=self._external,
             )

@@ -35,6 +35,7 @@ class Profile:
     :param columns: what happens to unquoted names of columns and aliases.
     :param quoted_fold: quoted names are folded like unquoted ones.
     :param columns_match_any_case: two columns never differ by case only.
+    :param tables_match_any_case: two tables never differ by case only; they are called as in the catalog.
     :param levels: 3 for database.schema.table, 2 where database and schema are the same thing.
     :param default_schema: the schema of ``database..table``.
     :param use_means_schema: ``USE x`` names a schema; elsewhere a database.
@@ -76,6 +77,7 @@ class Profile:
     columns: Fold = Fold.KEEP
     quoted_fold: bool = False
     columns_match_any_case: bool = True
+    tables_match_any_case: bool = False
     levels: int = 3
     default_schema: str | None = None
     use_means_schema: bool = False
@@ -214,6 +216,7 @@ PROFILES = {
     "duckdb": Profile(
         "duckdb",
         tables=Fold.LOWER,
+        tables_match_any_case=True,
         quoted_fold=True,
         struct_access=True,
         files_as_tables=True,
@@ -250,10 +253,11 @@ PROFILES = {
     "redshift": _REDSHIFT,
     "snowflake": _SNOWFLAKE,
     "spark": _SPARK,
-    "teradata": Profile("teradata", levels=2, lateral_aliases=True),
+    "teradata": Profile("teradata", tables_match_any_case=True, levels=2, lateral_aliases=True),
     "trino": _TRINO,
     "tsql": Profile(
         "tsql",
+        tables_match_any_case=True,
         select_into=True,
         updates_from_itself=True,
         pseudo_columns=frozenset({"USER", "SESSION_USER", "SYSTEM_USER"}),
