@@ -74,8 +74,7 @@ class LineageSession:
     def _note_new_edges(self) -> None:
         """Hold each edge once: the same statement over the same tables says the same."""
         for edge in self._tables.edges:
-            reads = tuple((id(table), id(held)) for table, held in edge.reads)
-            self._pending.setdefault((id(edge.write), id(edge.target), reads), edge)
+            self._pending.setdefault(edge.key, edge)
         self._tables.edges.clear()
 
     def _release(self, result: LineageResult, number: int) -> None:

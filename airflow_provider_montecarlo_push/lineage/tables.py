@@ -25,7 +25,7 @@ class Table:
     :param created: it was made within the session, so all that it holds is known.
     """
 
-    __slots__ = ("columns", "created", "dropped", "first_name", "holds", "name", "temporary")
+    __slots__ = ("columns", "created", "dropped", "first_name", "holds", "name", "temporary", "written")
 
     def __init__(self, name: TableName, *, temporary: bool = False, created: bool = False) -> None:
         self.name = self.first_name = name
@@ -34,6 +34,18 @@ class Table:
         self.dropped = False
         self.columns: tuple[str, ...] = ()
         self.holds: Held | None = None
+        self.written: set[Hashable] = set()
+
+    def hold(self, edge: Edge) -> None:
+        """Note what is written to it; the same once more adds nothing."""
+        if edge.key not in self.written:
+            self.written.add(edge.key)
+            self.holds = Held(self.holds, edge)
+
+    def empty(self) -> None:
+        """Note that its rows are gone."""
+        self.holds = None
+        self.written = set()
 
 
 class Held:
@@ -56,6 +68,11 @@ class Edge:
         self.write = write
         self.target = target
         self.reads = reads
+
+    @property
+    def key(self) -> Hashable:
+        """What two edges have in common that say the same."""
+        return id(self.write), id(self.target), tuple((id(table), id(held)) for table, held in self.reads)
 
 
 class Tables:
@@ -122,7 +139,7 @@ class Tables:
             return
         edge = Edge(write, target, reads)
         if target.created:
-            target.holds = Held(target.holds, edge)
+            target.hold(edge)
         if not target.temporary:
             counts["writes"] += 1
             self.edges.append(edge)
@@ -136,7 +153,7 @@ class Tables:
             return table
         table = self._take(write.target, owner)
         if write.mode is Mode.OVERWRITE:
-            table.holds = None
+            table.empty()
         return table
 
     def _pop(self, name: TableName, owner: Hashable) -> Table | None:
