@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -82,37 +82,37 @@ def _behind_from(work: Work, phrase: Phrase, at: int, written: str) -> bool:
         shared = work.query(f"{written} SELECT * {phrase.rest(at)}")
     except StatementError as error:
         return _sketch_branches(work, phrase, at, written, error)
-    position: int | None = at
-    while position is not None:
-        following = phrase.outside("INSERT", start=position + 1)
-        phrase.seek(position)
-        part = work.part()
+    for branch in _branches(phrase, at):
         try:
-            _insert(part, phrase.until(following), {}, shared)
+            _insert(work.part(), branch, {}, shared)
         except StatementError as error:
             if error.reason is not Reason.EXTERNAL:
                 raise
             work.outcome.without_edge.append(error.reason)
-        position = following
     return True
+
+
+def _branches(phrase: Phrase, at: int) -> Iterator[Phrase]:
+    """Yield each INSERT of a multi-insert by itself."""
+    position: int | None = at
+    while position is not None:
+        following = phrase.outside("INSERT", start=position + 1)
+        phrase.seek(position)
+        yield phrase.until(following)
+        position = following
 
 
 def _sketch_branches(work: Work, phrase: Phrase, at: int, written: str, error: StatementError | None = None) -> bool:
     """Record the tables alone of a multi-insert."""
     shared = f"{written} {phrase.rest(at)}"
-    position: int | None = at
-    while position is not None:
-        following = phrase.outside("INSERT", start=position + 1)
-        phrase.seek(position)
+    for branch in _branches(phrase, at):
         part = work.part()
-        branch = phrase.until(following)
         head = _head(part, branch)
         if error is None:
             part.read(f"{shared} {branch.rest()}")
         else:
             part.sketch(error, f"{shared} {branch.rest()}")
         part.land(head.table, [])
-        position = following
     return True
 
 
