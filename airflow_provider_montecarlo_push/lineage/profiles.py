@@ -272,14 +272,25 @@ PROFILES = {
 }
 
 
+_ALSO_CALLED = {
+    "ansi": "",
+    "mariadb": "mysql",
+    "mssql": "tsql",
+    "postgresql": "postgres",
+    "spark2": "spark",
+    "sparksql": "spark",
+    "sqlserver": "tsql",
+    "synapse": "tsql",
+}
+
+
 def profile_of(dialect: str | None) -> Profile:
     """Return the profile of a dialect; ``None`` and ``""`` are the neutral one.
 
     :raises UnknownValueError: naming the known dialects.
     """
     key = (dialect or "").lower()
-    aliases = {"postgresql": "postgres", "sqlserver": "tsql", "mssql": "tsql", "spark2": "spark", "sparksql": "spark"}
-    profile = PROFILES.get(aliases.get(key, key))
+    profile = PROFILES.get(_ALSO_CALLED.get(key, key))
     if profile is None:
         known = ", ".join(sorted(name for name in PROFILES if name))
         raise UnknownValueError(f"Unknown SQL dialect {dialect!r}. The lineage engine knows: {known}.")
