@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_montecarlo_push.operators import collect, push
+from airflow_provider_montecarlo_push.operators import access, collect, push
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OPERATORS = [
     cls
-    for module in (collect, push)
+    for module in (access, collect, push)
     for name, cls in vars(module).items()
     if name.startswith("MonteCarlo") and inspect.isclass(cls) and cls.__module__ == module.__name__
 ]

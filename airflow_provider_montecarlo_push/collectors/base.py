@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import ClassVar
 
+from airflow_provider_montecarlo_push.collectors.access import AccessCheck
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.events import Flow, LineageEvent, QueryLogEntry, RelationalAsset
@@ -65,6 +66,13 @@ class Collector(ABC):
         :param window: half-open.
         """
         raise self._unsupported(Flow.QUERY_LOGS)
+
+    def access(self, tables: TableFilter) -> Iterator[AccessCheck]:
+        """Yield for each thing that the collector may read whether it can.
+
+        :param tables: which tables are to be collected.
+        """
+        raise ConfigurationError(f"The {self.name} collector cannot tell what it can read before it collects.")
 
     def _unsupported(self, flow: Flow) -> ConfigurationError:
         return ConfigurationError(

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, redact
+from airflow.providers.common.compat.sdk import BaseOperator, redact
 
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
-from airflow_provider_montecarlo_push.collectors.registry import collector_class, load_collector, make_collector
-from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.collectors.run import collect
 from airflow_provider_montecarlo_push.collectors.windows import explicit_window, window_of_run
 from airflow_provider_montecarlo_push.events import Flow
@@ -22,6 +20,7 @@ from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
 from airflow_provider_montecarlo_push.hooks.flags import as_bool
 from airflow_provider_montecarlo_push.manifests.model import FORMAT, Manifest, TimeWindow
 from airflow_provider_montecarlo_push.operators.locations import folder_of_run, manifest_root, run_of
+from airflow_provider_montecarlo_push.operators.sources import collector_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -105,17 +104,12 @@ class MonteCarloCollectOperator(BaseOperator):
         }
 
     def _make_collector(self) -> Collector:
-        if self.collector:
-            cls = load_collector(self.collector)
-        else:
-            conn_type = BaseHook.get_connection(self.source_conn_id).conn_type or ""
-            cls = collector_class(conn_type, conn_id=self.source_conn_id)
-        return make_collector(
-            cls,
+        return collector_of(
             self.source_conn_id,
-            CollectionReport(log),
+            self.collector,
+            self.collector_kwargs,
+            log,
             keep_asset_types=self._keep_asset_types(),
-            options=dict(self.collector_kwargs or {}),
         )
 
     def _complete_header(self, manifest: Manifest, collector: Collector, context: Context) -> None:

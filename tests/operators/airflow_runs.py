@@ -11,6 +11,7 @@ from typing import Any
 _HEADER = """
 from datetime import datetime, timedelta
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, task
+from airflow_provider_montecarlo_push.operators.access import MonteCarloCheckAccessOperator
 from airflow_provider_montecarlo_push.operators.collect import (
     MonteCarloCollectLineageOperator, MonteCarloCollectMetadataOperator, MonteCarloCollectQueryLogsOperator)
 from airflow_provider_montecarlo_push.operators.push import (

@@ -15,6 +15,7 @@ from upath import UPath
 from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.manifests.storage import Folder
 from airflow_provider_montecarlo_push.sandbox import Sandbox
+from airflow_provider_montecarlo_push.sandbox.warehouse import EmbeddedWarehouse
 from tests.conftest import table, write_manifest
 from tests.operators.airflow_runs import run_dag
 
@@ -343,3 +344,27 @@ def test_windows_of_long_ago_and_length_are_taken(sandbox: Sandbox) -> None:
     start = datetime(2020, 1, 1, tzinfo=UTC)
     options = f'window_start="{start.isoformat()}", window_end="{(start + timedelta(days=400)).isoformat()}"'
     assert run_dag(COLLECT.format(flow="QueryLogs", options=options)).states()["push"] == "success"
+
+
+def test_access_is_checked_and_shown(
+    warehouse: EmbeddedWarehouse, monkeypatch: pytest.MonkeyPatch, task_log: TaskLog
+) -> None:
+    for name, value in warehouse.environment("snowflake_check").items():
+        monkeypatch.setenv(name, value)
+    with warehouse.as_edition("standard"):
+        run = run_dag(
+            'MonteCarloCheckAccessOperator(task_id="check", source_conn_id="snowflake_check", include="RAW.*.*")'
+        )
+    assert run.state == "success"
+    checks = {check["name"]: check for check in run.xcom("check")}
+    assert checks["RAW"]["readable"] is True
+    denied = checks["SNOWFLAKE.ACCOUNT_USAGE.ACCESS_HISTORY"]
+    assert denied["readable"] is False
+    assert denied["flows"] == ["lineage"]
+    assert denied["grants"][0] in task_log.text
+
+
+def test_a_collector_that_cannot_tell_its_access_says_so(task_log: TaskLog) -> None:
+    run = run_dag('MonteCarloCheckAccessOperator(task_id="check", **SHOP)')
+    assert run.state == "failed"
+    assert "shop collector cannot tell" in task_log.text

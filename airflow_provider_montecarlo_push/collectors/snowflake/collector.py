@@ -8,9 +8,11 @@ from datetime import timedelta
 from functools import partial
 from typing import ClassVar
 
+from airflow_provider_montecarlo_push.collectors.access import AccessCheck
 from airflow_provider_montecarlo_push.collectors.base import Collector
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
+from airflow_provider_montecarlo_push.collectors.snowflake.access import check_access
 from airflow_provider_montecarlo_push.collectors.snowflake.lineage import LineageReader
 from airflow_provider_montecarlo_push.collectors.snowflake.metadata import MetadataReader
 from airflow_provider_montecarlo_push.collectors.snowflake.options import Options
@@ -83,6 +85,11 @@ class SnowflakeCollector(Collector):
         """Yield the queries that ended in ``window``; see :func:`.query_logs.read_query_logs`."""
         with self._session() as session:
             yield from read_query_logs(session, self.report, window)
+
+    def access(self, tables: TableFilter) -> Iterator[AccessCheck]:
+        """Yield which system views and databases can be read; see :func:`.access.check_access`."""
+        with self._session() as session:
+            yield from check_access(session, self.report, tables)
 
     def _session(self) -> AbstractContextManager[Session]:
         return Session.open(self._connect, self.conn_id)

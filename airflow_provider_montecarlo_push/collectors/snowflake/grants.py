@@ -12,6 +12,7 @@ from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.exceptions import AccessDeniedError
 
 ACCOUNT_USAGE = "SNOWFLAKE.ACCOUNT_USAGE"
+_CATALOG_VIEWS = "TABLES, COLUMNS and VIEWS"
 _ROLE_UNKNOWN = "<role of the connection>"
 
 
@@ -29,6 +30,11 @@ class ViewRequirement:
     database_role: str
     flows: frozenset[Flow]
     needed: str
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The names of the views it stands for."""
+        return ("TABLES", "COLUMNS", "VIEWS") if self.view == _CATALOG_VIEWS else (self.view,)
 
     @property
     def full_name(self) -> str:
@@ -67,7 +73,7 @@ TABLE_DML_HISTORY = ViewRequirement(
     "it is read only with freshness='dml'",
 )
 CATALOG = ViewRequirement(
-    "TABLES, COLUMNS and VIEWS",
+    _CATALOG_VIEWS,
     "OBJECT_VIEWER",
     frozenset({Flow.METADATA, Flow.LINEAGE}),
     "they are read for databases too large for their own INFORMATION_SCHEMA, and with catalog='account_usage'",
