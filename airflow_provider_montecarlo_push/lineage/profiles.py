@@ -47,6 +47,7 @@ class Profile:
     :param updates_from_itself: in ``UPDATE t … FROM t JOIN s`` both mean the same rows.
     :param has_dual: DUAL is a table of one row that holds nothing.
     :param cast_keeps_name: ``a::int`` without an alias is called ``a``.
+    :param calls_name_columns: ``max(a)`` without an alias is called ``max``.
     :param pseudo_columns: columns that belong to no table, in upper case.
     :param pseudo_prefix: what the names of further ones begin with.
     :param rows_as_values: the alias of a FROM item, alone, stands for its whole row.
@@ -89,6 +90,7 @@ class Profile:
     updates_from_itself: bool = False
     has_dual: bool = False
     cast_keeps_name: bool = False
+    calls_name_columns: bool = False
     pseudo_columns: frozenset[str] = frozenset()
     pseudo_prefix: str = ""
     rows_as_values: bool = False
@@ -137,6 +139,7 @@ _POSTGRES = Profile(
     select_into=True,
     pseudo_columns=frozenset({"USER", "SESSION_USER", "CTID", "TABLEOID"}),
     cast_keeps_name=True,
+    calls_name_columns=True,
     rows_as_values=True,
     nested_comments=True,
     dollar_quotes="tagged",

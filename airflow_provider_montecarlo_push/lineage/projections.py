@@ -16,6 +16,16 @@ from airflow_provider_montecarlo_push.lineage.scopes import Scope
 if TYPE_CHECKING:
     from airflow_provider_montecarlo_push.lineage.binder import Binder
 
+_CALLS: dict[type[exp.Expr], str] = {
+    exp.Avg: "avg",
+    exp.Coalesce: "coalesce",
+    exp.Count: "count",
+    exp.Lower: "lower",
+    exp.Max: "max",
+    exp.Min: "min",
+    exp.Sum: "sum",
+    exp.Upper: "upper",
+}
 _REGULAR = re.compile(r"[|*+?^$\\\[\]]")
 
 
@@ -95,7 +105,18 @@ def output_name(binder: Binder, node: exp.Expr) -> str | None:
         return output_name(binder, node.this)
     if isinstance(node, exp.Dot) and binder.names.profile.struct_access and isinstance(node.expression, exp.Identifier):
         return binder.names.column(node.expression)
-    return None
+    return _call_name(node) if binder.names.profile.calls_name_columns else None
+
+
+def _call_name(node: exp.Expr) -> str | None:
+    """Return the name of the function that a select item calls, where that is what the warehouse calls it."""
+    while isinstance(node, exp.Window | exp.Filter | exp.WithinGroup | exp.Distinct):
+        node = node.this
+    if isinstance(node, exp.Case):
+        return "case"
+    if isinstance(node, exp.Anonymous):
+        return node.name.lower()
+    return _CALLS.get(type(node))
 
 
 def all_columns(scope: Scope) -> Iterator[Item]:

@@ -57,6 +57,20 @@ CASES = [
         dialect="bigquery",
         catalog={"d.t": "id v", "d.s": "id v"},
     ),
+    Case(
+        "postgres_calls_columns_after_functions",
+        "create view x.v as select max(a), coalesce(b, c), sum(d) over (order by e), case when f then g end, a || b from x.s",
+        [
+            edge(
+                "db.x.v",
+                "db.x.s",
+                {"max": "s.a", "coalesce": "s.b s.c", "sum": "s.d s.e", "case": "s.f s.g"},
+                kind="VIEW",
+            )
+        ],
+        dialect="postgres",
+        database="db",
+    ),
     Case("bigquery_copy", "create table d.t copy d.s", [edge("d.t", "d.s")], dialect="bigquery"),
     Case("bigquery_snapshot", "create snapshot table d.t clone d.s", [edge("d.t", "d.s")], dialect="bigquery"),
     Case(
