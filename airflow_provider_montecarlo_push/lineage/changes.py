@@ -88,6 +88,15 @@ def _same_names(work: Work, table: exp.Table, given: Iterable[Source]) -> Fields
     return fields
 
 
+def _assigned_column(work: Work, table: exp.Table, left: exp.Column) -> exp.Expr:
+    """Return the column that is set; of ``address.city`` it is the struct, unless that is the table's name."""
+    outermost: exp.Expr = left.parts[0]
+    is_table = work.names.alias(outermost) in {work.names.alias(table.alias_or_name), work.names.alias(table.name)}
+    if len(left.parts) == 2 and work.names.profile.struct_access and not is_table:
+        return outermost
+    return left.this if isinstance(left.this, exp.Expr) else outermost
+
+
 def assigned(work: Work, table: exp.Table, assignments: Iterable[exp.Expr], scope: Scope) -> Fields:
     """Return what a SET list writes."""
     fields: Fields = []
@@ -99,7 +108,7 @@ def assigned(work: Work, table: exp.Table, assignments: Iterable[exp.Expr], scop
         if isinstance(left, exp.Tuple):
             fields += _assigned_together(work, left, right, scope)
         elif isinstance(left, exp.Column):
-            name = work.names.column(left.this)
+            name = work.names.column(_assigned_column(work, table, left))
             fields.append((name, expressions.refs(work.binder, right, scope)))
     names = canonical(work, [name for name, _ in fields], known)
     return [(name, refs) for name, (_, refs) in zip(names, fields, strict=True)]

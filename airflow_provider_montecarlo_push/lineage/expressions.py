@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from airflow_provider_montecarlo_push.lineage.relations import Column, Ref, Refs, Relation, union
+from airflow_provider_montecarlo_push.lineage.relations import Column, Open, Ref, Refs, Relation, union
 from airflow_provider_montecarlo_push.lineage.scopes import Scope, Source
 
 if TYPE_CHECKING:
@@ -118,7 +118,11 @@ def _everything(star: exp.Expr, sources: list[Source]) -> Refs:
     """Return all columns of the sources, as far as they are known: the argument of HASH(*), but not of COUNT(*)."""
     if isinstance(star.parent, exp.Count):
         return ()
-    return union(*(source.relation.refs for source in sources))
+    hidden = {column.name.lower() for column in star.args.get("except_") or ()}
+    if not hidden:
+        return union(*(source.relation.refs for source in sources))
+    items = (item for source in sources for item in source.relation.items)
+    return union(*(item.refs for item in items if isinstance(item, Open) or (item.name or "").lower() not in hidden))
 
 
 def _qualified_source(binder: Binder, qualifiers: list[exp.Expr], scope: Scope) -> Source | None:

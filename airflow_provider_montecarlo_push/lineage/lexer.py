@@ -15,10 +15,10 @@ from airflow_provider_montecarlo_push.lineage.profiles import Profile
 
 _CLOSING = {"[": "]"}
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_RAW_BYTES = re.compile(r"^(?i:rb|br)(?=['\"])")
+_RAW = re.compile(r"(?i:r|rb|br)(?=['\"])")
 _ODD_QUOTES = {
     "": re.compile("`"),
-    "bigquery": re.compile(r"\b(?i:rb|br)(?=['\"])"),
+    "bigquery": re.compile(r"\b(?i:r|rb|br)(?=['\"])"),
     "oracle": re.compile(r"\b[nN]?[qQ]'"),
 }
 _VERSIONED = re.compile(r"^/\*!\d*")
@@ -183,8 +183,8 @@ def plainly_quoted(text: str, profile: Profile) -> str:
     pieces = []
     for match in pattern(profile).finditer(text):
         piece, kind = match.group(), kind_of(match)
-        if kind == "string" and profile.grammar == "bigquery":
-            piece = _RAW_BYTES.sub("r", piece)
+        if kind == "string" and profile.grammar == "bigquery" and _RAW.match(piece):
+            piece = "''"  # what is in it may end in a backslash, and says nothing of lineage
         elif kind == "string" and piece[0] not in "'\"":
             inner = unquoted(Token(kind, piece, piece, *match.span()), profile)
             piece = "'" + inner.replace("'", "''") + "'"

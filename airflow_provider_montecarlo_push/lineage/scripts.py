@@ -256,7 +256,7 @@ class Script:
         if language.strip("'") not in _SQL_LANGUAGES:
             yield _unparsed(pieces, f"a body in {language}")
             return
-        if kind != "TASK":
+        if kind not in ("TASK", "ALERT"):
             self._parameters(pieces)
         start = self._body_start(pieces, kind)
         if start is None or start >= len(pieces):
@@ -271,6 +271,9 @@ class Script:
 
     def _body_start(self, pieces: Sequence[Token], kind: str) -> int | None:
         """Return the index of the first token of a routine's body."""
+        if kind == "ALERT":
+            then = _find(pieces, 0, {"THEN"})
+            return None if then is None else then + 1
         begin = _find(pieces, 0, {"BEGIN"})
         as_ = _find(pieces, 0, {"AS", "IS"})
         while as_ is not None and pieces[as_ - 1].upper == "EXECUTE":

@@ -29,7 +29,7 @@ _STARTS = frozenset(
 _VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"})
 _ROWS = frozenset({"SELECT", "VALUES", "EXEC", "EXECUTE", "DEFAULT"})
 _BEFORE_SELECT = frozenset({"UNION", "ALL", "EXCEPT", "INTERSECT", "AS", "FOR"})
-ROUTINES = frozenset({"PROCEDURE", "PROC", "FUNCTION", "TASK", "PACKAGE", "EVENT", "TRIGGER", "FLOW"})
+ROUTINES = frozenset({"PROCEDURE", "PROC", "FUNCTION", "TASK", "PACKAGE", "EVENT", "TRIGGER", "FLOW", "ALERT"})
 _OF_COLUMNS = frozenset({"COLUMN", "CONSTRAINT", "INDEX", "PERIOD"})
 
 
