@@ -98,7 +98,7 @@ class Grammar:
                 raise RecursionError  # before a compiled parser finds the end of its stack
             trees = self._dialect.parser().parse(rewritten(tokens, self._profile.grammar, text), text)
         except SqlglotError as error:
-            raise StatementError(Reason.SYNTAX, _brief(error)) from error
+            raise StatementError(Reason.SYNTAX, _brief(error), _position(error, text)) from error
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             # The parser trips over some malformed texts instead of refusing them.
             raise StatementError(Reason.SYNTAX, _brief(error)) from error
@@ -130,6 +130,17 @@ def _nesting(tokens: list[Token]) -> int:
         if depth + run > deepest:
             deepest = depth + run
     return deepest
+
+
+def _position(error: Exception, text: str) -> int | None:
+    """Return where in ``text`` the token stands that the parser does not understand."""
+    if not isinstance(error, ParseError) or not error.errors:
+        return None
+    line, column = error.errors[0].get("line"), error.errors[0].get("col")
+    if not isinstance(line, int) or not isinstance(column, int):
+        return None
+    before = sum(len(each) for each in text.splitlines(keepends=True)[: line - 1])
+    return max(before + column - 1, 0)
 
 
 def _brief(error: Exception) -> str:

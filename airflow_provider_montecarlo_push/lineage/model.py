@@ -72,9 +72,13 @@ AssetTypes = Mapping[tuple[str, str, str], str] | Callable[[str, str, str], str 
 
 
 class StatementError(Exception):
-    """One statement cannot be followed. Never leaves the engine: it becomes an :class:`Unparsed`."""
+    """One statement cannot be followed. Never leaves the engine: it becomes an :class:`Unparsed`.
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    :param position: index of the character where the parser gave up, where it says so.
+    """
+
+    def __init__(self, reason: Reason, detail: str = "", position: int | None = None) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.position = position

@@ -168,7 +168,7 @@ class LineageParser:
             if isinstance(effect, Use):
                 names.use(effect.database, effect.schema)
         if outcome.partial is not None:
-            detail = f"its columns are not followed: {outcome.partial.detail}"
+            detail = f"columns are missing: {outcome.partial.detail}"
             result.unparsed.append(Unparsed(statement.text[:_SHOWN], outcome.partial.reason, detail))
         if outcome.unresolved:
             detail = "; ".join(outcome.unresolved)

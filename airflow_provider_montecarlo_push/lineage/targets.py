@@ -12,6 +12,7 @@ from airflow_provider_montecarlo_push.lineage.effects import Fields, Mode, Outco
 from airflow_provider_montecarlo_push.lineage.model import Reason, StatementError
 from airflow_provider_montecarlo_push.lineage.phrases import Phrase
 from airflow_provider_montecarlo_push.lineage.pipes import Pipe, is_piped
+from airflow_provider_montecarlo_push.lineage.recovery import MOST_ITEMS, without_item
 from airflow_provider_montecarlo_push.lineage.relations import Open, Relation
 from airflow_provider_montecarlo_push.lineage.scopes import Ctes
 from airflow_provider_montecarlo_push.lineage.sketch import tables_of
@@ -77,10 +78,29 @@ class Work:
 
         :raises StatementError: when ``text`` is something else.
         """
-        trees = self.parse(text)
+        trees = self._recovered(text)
         if len(trees) != 1 or not isinstance(trees[0], exp.Query | exp.Values | exp.Table):
             raise StatementError(Reason.SYNTAX, "a query is expected behind the name of the table")
         return trees[0]
+
+    def _recovered(self, text: str) -> list[exp.Expr]:
+        """Return the parse trees of ``text``, if need be without the select items that are not understood."""
+        first: StatementError | None = None
+        dropped: list[str] = []
+        while True:
+            try:
+                trees = self.parse(text)
+                break
+            except StatementError as error:
+                first = first or error
+                shorter = without_item(text, error.position, self.names.profile) if error.position is not None else None
+                if shorter is None or len(dropped) >= MOST_ITEMS:
+                    raise first from None
+                text, item = shorter
+                dropped.append(item)
+        for item in dropped:
+            self.sketch(first or StatementError(Reason.SYNTAX), f"SELECT {item}")
+        return trees
 
     def rows(self, text: str, ctes: Ctes | None = None, written: str = "") -> Relation:
         """Return what a query gives; if it is not understood, its tables are told by its words alone.

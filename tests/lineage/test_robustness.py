@@ -125,6 +125,15 @@ def test_time_limit() -> None:
     assert [item.reason for item in result.unparsed] == ["time_limit"]
 
 
+@pytest.mark.parametrize("item", ["f(b => => 1)", "(select max(u.c) ~~ from u) as x", "b::"])
+def test_one_item_that_is_not_understood_costs_its_own_column_alone(item: str) -> None:
+    result = lineage(f"create table t as select s.a, {item}, coalesce(s.c, s.d) as e from s")
+    assert destinations(result) == ["T"]
+    assert {column.name for column in result.edges[0].fields} >= {"A", "E"}
+    assert [entry.reason for entry in result.unparsed] == ["syntax"]
+    assert ("U" in {source.name for source in result.edges[0].sources}) is ("from u" in item)
+
+
 def test_a_window_that_is_called_by_its_own_name() -> None:
     result = lineage("insert into t (x) select sum(a) over w from s window w as (w order by b)")
     assert destinations(result) == ["T"]
