@@ -77,7 +77,10 @@ class Pipe:
             step.word()
             return self._alone(self._relation(scope), scope.ctes, self._binder.names.alias(step.identifier()))
         if word in _SETS:
-            right = self._binder.query(self._parse(f"SELECT 1 {step.rest()}").args["expression"], scope.ctes)
+            union = self._parse(f"SELECT 1 {step.rest()}")
+            if not isinstance(union, exp.SetOperation):
+                raise StatementError(Reason.SYNTAX, "a query is expected behind a pipe that unites")
+            right = self._binder.query(union.expression, scope.ctes)
             relation = self._relation(scope)
             return self._alone(relation if word == "EXCEPT" else relation.merged(right), scope.ctes)
         if word in ("PIVOT", "UNPIVOT") or word in _ROWS_ONLY:
