@@ -24,8 +24,8 @@ class Collector(ABC):
     :cvar name: what the collector is called in manifests and logs.
     :cvar resource_type: default ``resource_type`` of its metadata and lineage.
     :cvar log_type: default ``log_type`` of its query logs, ``None`` when it gives none.
-    :cvar sql_dialect: in which its queries and views are written, as the lineage engine calls it.
-    :cvar latency: how far the warehouse's own views lag behind, by flow; default windows are moved back by it.
+    :ivar sql_dialect: in which its queries and views are written, as the lineage engine calls it.
+    :ivar latency: how far the warehouse's own views lag behind, by flow; default windows are moved back by it.
 
     :param conn_id: the Airflow connection of the warehouse.
     :param report: where everything is counted that the events do not say.
@@ -35,8 +35,9 @@ class Collector(ABC):
     name: ClassVar[str]
     resource_type: ClassVar[str]
     log_type: ClassVar[str | None] = None
-    sql_dialect: ClassVar[str] = ""
-    latency: ClassVar[Mapping[Flow, timedelta]] = {}
+    # Of some these depend on how they are used.
+    sql_dialect: str = ""
+    latency: Mapping[Flow, timedelta] = {}
 
     def __init__(self, conn_id: str, report: CollectionReport, *, keep_asset_types: bool = False) -> None:
         self.conn_id = conn_id

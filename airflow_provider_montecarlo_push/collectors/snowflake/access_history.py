@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from airflow_provider_montecarlo_push.collectors.edges import Edge
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
-from airflow_provider_montecarlo_push.collectors.snowflake.edges import Edge
 from airflow_provider_montecarlo_push.collectors.snowflake.grants import ACCESS_HISTORY, QUERY_HISTORY
 from airflow_provider_montecarlo_push.collectors.snowflake.names import parse_name
 from airflow_provider_montecarlo_push.collectors.snowflake.options import Options

@@ -42,8 +42,8 @@ class SnowflakeCollector(Collector):
     name: ClassVar[str] = "snowflake"
     resource_type: ClassVar[str] = "snowflake"
     log_type: ClassVar[str | None] = "snowflake"
-    sql_dialect: ClassVar[str] = "snowflake"
-    latency: ClassVar[Mapping[Flow, timedelta]] = {
+    sql_dialect: str = "snowflake"
+    latency: Mapping[Flow, timedelta] = {
         Flow.QUERY_LOGS: timedelta(minutes=45),
         Flow.LINEAGE: timedelta(hours=3),
     }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from airflow_provider_montecarlo_push.collectors.edges import Edge
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
+from airflow_provider_montecarlo_push.collectors.merging import Follower
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
-from airflow_provider_montecarlo_push.collectors.snowflake.edges import Edge
 from airflow_provider_montecarlo_push.collectors.snowflake.grants import OBJECT_DEPENDENCIES, view_grants
-from airflow_provider_montecarlo_push.collectors.snowflake.merging import Follower
 from airflow_provider_montecarlo_push.collectors.snowflake.options import Options
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Session
 from airflow_provider_montecarlo_push.collectors.snowflake.statements import VIEW_TYPES, select

@@ -6,6 +6,7 @@ https://docs.snowflake.com/en/developer-guide/python-connector/python-connector-
 
 from __future__ import annotations
 
+from airflow_provider_montecarlo_push.collectors.errors import one_line
 from airflow_provider_montecarlo_push.exceptions import (
     AccessDeniedError,
     ConfigurationError,
@@ -13,8 +14,6 @@ from airflow_provider_montecarlo_push.exceptions import (
     SourceError,
     SourceUnavailableError,
 )
-
-_LONGEST_MESSAGE = 600
 
 # Does not exist or not authorized, insufficient privileges, a share that was revoked.
 _DENIED = frozenset({2003, 2043, 3001, 3030})
@@ -58,7 +57,7 @@ def translate(error: Exception, doing: str, conn_id: str) -> MonteCarloPushError
     :param conn_id: the Airflow connection.
     """
     number = _number(error)
-    text = f"{doing} over connection {conn_id!r} failed: {_message(error)}"
+    text = f"{doing} over connection {conn_id!r} failed: {one_line(error)}"
     if number in _DENIED:
         return AccessDeniedError(text)
     if number == _TOO_MUCH_DATA or _TOO_MUCH_DATA_TEXT in str(error):
@@ -99,8 +98,3 @@ def _is_passing(error: Exception, number: int | None) -> bool:
         or type(error).__name__ in _PASSING_CLASSES
         or isinstance(error, OSError)
     )
-
-
-def _message(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from airflow_provider_montecarlo_push.collectors.edges import Gate
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
+from airflow_provider_montecarlo_push.collectors.schema_cache import SchemaCache
 from airflow_provider_montecarlo_push.collectors.snowflake.access_history import AccessHistoryReader, is_used
-from airflow_provider_montecarlo_push.collectors.snowflake.edges import Gate
 from airflow_provider_montecarlo_push.collectors.snowflake.options import Options
 from airflow_provider_montecarlo_push.collectors.snowflake.parsed_history import ParsedHistoryReader
-from airflow_provider_montecarlo_push.collectors.snowflake.schemas import Schemas
+from airflow_provider_montecarlo_push.collectors.snowflake.schemas import SchemaReader
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Session
 from airflow_provider_montecarlo_push.collectors.snowflake.views import ViewReader
 from airflow_provider_montecarlo_push.events import LineageEvent
@@ -72,5 +73,5 @@ class LineageReader:
     def _parser(self) -> LineageParser:
         from airflow_provider_montecarlo_push.lineage import LineageParser  # loads sqlglot
 
-        schemas = Schemas(self._session, self._report)
-        return LineageParser("snowflake", catalog=schemas.columns, asset_types=schemas.asset_type)
+        cache = SchemaCache(SchemaReader(self._session).read, self._report)
+        return LineageParser("snowflake", catalog=cache.columns, asset_types=cache.asset_type)

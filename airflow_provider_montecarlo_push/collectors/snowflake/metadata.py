@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
+from airflow_provider_montecarlo_push.collectors.merging import Follower, in_order
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.collectors.snowflake.column_types import column_type
 from airflow_provider_montecarlo_push.collectors.snowflake.databases import Database, cannot_read, databases_in_scope
 from airflow_provider_montecarlo_push.collectors.snowflake.errors import TooMuchDataError
 from airflow_provider_montecarlo_push.collectors.snowflake.freshness import dml_hours, last_altered, last_dml
 from airflow_provider_montecarlo_push.collectors.snowflake.grants import database_grants
-from airflow_provider_montecarlo_push.collectors.snowflake.merging import Follower, in_order
 from airflow_provider_montecarlo_push.collectors.snowflake.options import Options
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Row, Session
 from airflow_provider_montecarlo_push.collectors.snowflake.statements import VIEW_TYPES, Catalog

@@ -11,25 +11,19 @@ from airflow_provider_montecarlo_push.collectors.snowflake.options import Option
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Session
 from airflow_provider_montecarlo_push.collectors.snowflake.statements import bounds, select
 from airflow_provider_montecarlo_push.collectors.snowflake.system_views import LONGEST_TEXT, read_view
+from airflow_provider_montecarlo_push.collectors.statement_lineage import StatementLineage
 from airflow_provider_montecarlo_push.collectors.windows import chunks
 from airflow_provider_montecarlo_push.events import LineageEvent
 from airflow_provider_montecarlo_push.manifests.model import TimeWindow
 
 if TYPE_CHECKING:
-    from airflow_provider_montecarlo_push.lineage import LineageParser, LineageResult, LineageSession
+    from airflow_provider_montecarlo_push.lineage import LineageParser
 
 # Statements that can move rows from one table to another, or tables to other names. Views come from their own text.
 _FOLLOWED = (
     *("COPY", "CREATE", "CREATE_TABLE", "CREATE_TABLE_AS_SELECT", "DROP", "INSERT", "MERGE", "MULTI_TABLE_INSERT"),
     *("TRUNCATE_TABLE", "UPDATE"),
 )
-
-_REASONS = ("ddl", "delete", "external", "no_source", "read_only")
-_STAGING = {
-    "temporary": "temporary_tables_written",
-    "staged": "writes_resolved_through",
-    "forgotten_tables": "tables_forgotten",
-}
 
 
 class ParsedHistoryReader:
@@ -52,8 +46,6 @@ class ParsedHistoryReader:
 
         :raises AccessDeniedError: when ``QUERY_HISTORY`` is not granted.
         """
-        from airflow_provider_montecarlo_push.lineage import LineageSession  # loads sqlglot
-
         sql = select(
             ["QUERY_ID", "QUERY_TEXT", "DATABASE_NAME", "SCHEMA_NAME", "SESSION_ID"],
             QUERY_HISTORY.full_name,
@@ -65,17 +57,15 @@ class ParsedHistoryReader:
             ],
             order_by=["END_TIME", "QUERY_ID"],
         )
-        session = LineageSession(self._parser)
+        statements = StatementLineage(self._parser, self._report)
         for chunk in chunks(window, self._options.lineage_chunk):
             for row in read_view(self._session, QUERY_HISTORY, sql, bounds(chunk)):
-                yield from self._edges(session, *row)
-        last = session.close()
-        self._count(last)
-        yield from last.edges
+                yield from self._edges(statements, *row)
+        yield from statements.close()
 
     def _edges(
         self,
-        session: LineageSession,
+        statements: StatementLineage,
         query_id: str,
         text: str | None,
         database: str | None,
@@ -88,22 +78,4 @@ class ParsedHistoryReader:
         if len(text) >= LONGEST_TEXT:
             self._report.leave_out("text_cut_by_snowflake", f"query {query_id}: {text[:60]!r}…")
             return []
-        result = session.extract(text, database, schema, owner=str(session_id))
-        self._report.count("statements_parsed")
-        for unparsed in result.unparsed:
-            self._report.leave_out(unparsed.reason, f"query {query_id}: {unparsed.detail}")
-        if result.counts["external"]:
-            self._report.leave_out("external", f"query {query_id}: {text[:60]!r}")
-        if not result.counts["writes"] and not result.counts["temporary"]:
-            self._report.count("statements_without_edges")
-            for reason in _REASONS:
-                if result.counts[reason]:
-                    self._report.count(f"without_edges_{reason}")
-        self._count(result)
-        return result.edges
-
-    def _count(self, result: LineageResult) -> None:
-        """Count what became of staging tables."""
-        for found, reported in _STAGING.items():
-            if result.counts[found]:
-                self._report.count(reported, result.counts[found])
+        return statements.follow(text, query=query_id, database=database, schema=schema, owner=str(session_id))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Protocol
 
+from airflow_provider_montecarlo_push.collectors.errors import is_own_error
 from airflow_provider_montecarlo_push.collectors.snowflake.errors import translate
 from airflow_provider_montecarlo_push.exceptions import MissingDependencyError, MonteCarloPushError
 
@@ -153,6 +154,4 @@ class Session:
 
 def _failure(error: Exception, doing: str, conn_id: str) -> Exception:
     """Return what to raise: Airflow's own errors, such as a connection that is not defined, stay as they are."""
-    if isinstance(error, MonteCarloPushError) or type(error).__module__.startswith("airflow."):
-        return error
-    return translate(error, doing, conn_id)
+    return error if is_own_error(error) else translate(error, doing, conn_id)

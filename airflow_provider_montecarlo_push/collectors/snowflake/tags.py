@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
+from airflow_provider_montecarlo_push.collectors.merging import Follower
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.collectors.snowflake.grants import TAG_REFERENCES, view_grants
-from airflow_provider_montecarlo_push.collectors.snowflake.merging import Follower
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Session
 from airflow_provider_montecarlo_push.collectors.snowflake.statements import select
 from airflow_provider_montecarlo_push.exceptions import AccessDeniedError

@@ -7,14 +7,15 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
+from airflow_provider_montecarlo_push.collectors.merging import Follower, in_order
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.collectors.snowflake.databases import Database, cannot_read, databases_in_scope
 from airflow_provider_montecarlo_push.collectors.snowflake.dependencies import Dependencies
 from airflow_provider_montecarlo_push.collectors.snowflake.errors import TooMuchDataError
-from airflow_provider_montecarlo_push.collectors.snowflake.merging import Follower, in_order
 from airflow_provider_montecarlo_push.collectors.snowflake.options import Options
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Row, Session
 from airflow_provider_montecarlo_push.collectors.snowflake.statements import Catalog
+from airflow_provider_montecarlo_push.collectors.statement_lineage import ViewLineage
 from airflow_provider_montecarlo_push.events import LineageEvent
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.exceptions import AccessDeniedError, InvalidEventError
@@ -53,7 +54,7 @@ class ViewReader:
         self._report = report
         self._options = options
         self._tables = tables
-        self._parser = parser
+        self._views = ViewLineage(parser, report)
 
     def read(self, window: TimeWindow) -> Iterator[LineageEvent]:
         """Yield an edge for each view.
@@ -112,19 +113,5 @@ class ViewReader:
         """Return the edge of a view, or why there is none: reason and detail; no reason if it reads no table."""
         if not text:
             return None, _NO_TEXT, "its text is not visible to this role"
-        result = self._parser.extract(text, default_database=view.database, default_schema=view.schema)
-        self._report.count("views_parsed")
-        if len(result.edges) == 1:
-            (event,) = result.edges
-            # After a rename the text still has the old name.
-            end = event.destination
-            end.database, end.schema, end.name, end.type = (*view, "VIEW")
-            for unparsed in result.unparsed:
-                self._report.leave_out(unparsed.reason, f"view {view}: {unparsed.detail}")
-            return event, None, ""
-        if result.unparsed:
-            return None, result.unparsed[0].reason, result.unparsed[0].detail
-        if result.edges:
-            return None, "unsupported", f"its text makes {len(result.edges)} edges"
-        self._report.count("views_without_source")
-        return None, None, ""
+        event, problem = self._views.parse(view, text)
+        return (event, None, "") if problem is None else (None, *problem)

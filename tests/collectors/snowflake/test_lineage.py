@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from snowflake.connector.errors import ProgrammingError
 
+from airflow_provider_montecarlo_push.collectors.edges import Edge, Gate
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
-from airflow_provider_montecarlo_push.collectors.snowflake.edges import Edge, Gate
-from airflow_provider_montecarlo_push.collectors.snowflake.schemas import Schemas
+from airflow_provider_montecarlo_push.collectors.schema_cache import SchemaCache
+from airflow_provider_montecarlo_push.collectors.snowflake.schemas import SchemaReader
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Session
 from airflow_provider_montecarlo_push.collectors.snowflake.views import contains_midnight
 from airflow_provider_montecarlo_push.collectors.windows import explicit_window
@@ -298,7 +299,7 @@ def test_schemas_are_read_once_and_forgotten_when_others_need_the_room() -> None
         return [(f"{values[0]}_T", f"C{number}") for number in range(4)]
 
     wire = Wire({r"\.COLUMNS": columns, r"\.TABLES": [("V",)]})
-    schemas = Schemas(Session(wire, "c"), report(), most_columns=10)
+    schemas = SchemaCache(SchemaReader(Session(wire, "c")).read, report(), most_columns=10)
     assert schemas.columns("DB", "A", "A_T") == ["C0", "C1", "C2", "C3"]
     assert schemas.columns("DB", "A", "NOPE") is None
     assert schemas.asset_type("DB", "A", "V") == "VIEW"
@@ -312,7 +313,7 @@ def test_schemas_are_read_once_and_forgotten_when_others_need_the_room() -> None
 def test_a_schema_that_is_too_large_or_not_visible_has_no_columns() -> None:
     filled = report()
     wire = Wire({'"LARGE"': [("T", f"C{number}") for number in range(11)], '"DENIED"': DENIED})
-    schemas = Schemas(Session(wire, "c"), filled, most_columns=10)
+    schemas = SchemaCache(SchemaReader(Session(wire, "c")).read, filled, most_columns=10)
     assert schemas.columns("LARGE", "S", "T") is None
     assert schemas.columns("DENIED", "S", "T") is None
     assert filled.counts == {"schemas_too_large": 1, "schemas_not_visible": 1}

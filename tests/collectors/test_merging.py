@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_montecarlo_push.collectors.snowflake.merging import Follower, in_order
+from airflow_provider_montecarlo_push.collectors.merging import Follower, in_order
 from airflow_provider_montecarlo_push.exceptions import SourceError
 
 
@@ -34,11 +34,11 @@ def test_names_in_code_point_order_as_snowflake_sorts_them() -> None:
 @pytest.mark.parametrize("keys", [("ab", "aa", "ac"), ("ac", "aa", "ad")])
 def test_rows_out_of_order_are_noticed(keys: tuple[str, ...]) -> None:
     follower = Follower(iter(rows(*keys)), "columns")
-    with pytest.raises(SourceError, match="columns out of order"):
+    with pytest.raises(SourceError, match="columns came out of order"):
         [follower.take("a", name) for name in "abcd"]
 
 
 def test_in_order_passes_rows_on() -> None:
     assert list(in_order(iter(rows("aa", "ab", "ab")), "tables")) == rows("aa", "ab", "ab")
-    with pytest.raises(SourceError, match=r"tables out of order: \('a', 'a'\) after \('b', 'a'\)"):
+    with pytest.raises(SourceError, match=r"tables came out of order: \('a', 'a'\) after \('b', 'a'\)"):
         list(in_order(iter(rows("ba", "aa")), "tables"))

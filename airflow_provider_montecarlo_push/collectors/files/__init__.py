@@ -1,0 +1,1 @@
+"""Files: query logs and lineage edges in JSON lines or CSV, on any storage that Airflow's ObjectStoragePath reaches."""
