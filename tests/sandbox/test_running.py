@@ -39,7 +39,7 @@ def test_it_starts_and_stops(own_process: bool) -> None:
         assert sandbox.graphql("{getUser{account{name}}}") == {"getUser": {"account": {"name": "Sandbox"}}}
         assert sandbox.state()["settings"]["visible_after"]["lineage"] == 5
         assert ("127.0.0.1" in sandbox.url) is True
-    with pytest.raises(httpx.ConnectError):
+    with pytest.raises(httpx.TransportError):
         httpx.get(f"{sandbox.url}/health")
 
 

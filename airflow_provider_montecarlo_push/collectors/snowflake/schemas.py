@@ -25,9 +25,7 @@ class SchemaReader:
         )
         found.types.update((row[0], "VIEW") for row in views)
         rows = self._session.query(
-            select(
-                ["TABLE_NAME", "COLUMN_NAME"], f"{catalog}.COLUMNS", here, order_by=order
-            ),
+            select(["TABLE_NAME", "COLUMN_NAME"], f"{catalog}.COLUMNS", here, order_by=order),
             [schema],
             doing=doing,
         )
