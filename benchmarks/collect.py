@@ -86,7 +86,8 @@ def child(*arguments: str) -> str:
 def measured(name: str, flow: str, size: Size, *, hourly: bool = False) -> dict[str, Any]:
     """Measure in a process of its own; fail unless all is there that was generated."""
     job = json.dumps({"name": name, "flow_name": flow, "size": asdict(size), "hourly": hourly})
-    result: dict[str, Any] = json.loads(child("-m", "benchmarks.collect", "--measure", job))
+    answer = child("-m", "benchmarks.collect", "--measure", job)
+    result: dict[str, Any] = json.loads(answer.splitlines()[-1])  # Airflow logs to stdout
     expected = size.queries if flow == "query_logs" else size.all_tables
     fields = size.all_tables * size.columns if flow == "metadata" and not hourly else 0
     if (result["events"], result["counts"].get("fields", 0)) != (expected, fields) or result["left_out"]:

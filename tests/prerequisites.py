@@ -1,4 +1,4 @@
-"""Install what some tests need and pip does not have: a headless browser. Says what it does, and why it cannot."""
+"""Install what some tests need and pip does not have. Says what it does, and which tests are skipped without it."""
 
 from __future__ import annotations
 
@@ -6,23 +6,70 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-_PACKAGES = ("chromium", "chromium-driver")
+_INSTALL = ("apt-get", "install", "-q", "-y", "--no-install-recommends")
+_SBIN = (os.environ.get("PATH", ""), "/usr/sbin", *map(str, Path("/usr/lib/postgresql").glob("*/bin")))
 
 
-def install_browser() -> str:
-    """Return a line that says whether the browser tests can run."""
-    if shutil.which("chromium") and shutil.which("chromedriver"):
-        return "chromium: present"
-    if not shutil.which("apt-get") or os.geteuid() != 0:
-        return "chromium: absent, and only root on Debian can install it here; the browser tests will be skipped"
-    install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", *_PACKAGES]
-    for command in (["apt-get", "update", "-q"], install):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            return f"chromium: cannot be installed ({done.stderr.strip().splitlines()[-1:]}); browser tests are skipped"
-    return "chromium: installed"
+@dataclass(frozen=True)
+class Program:
+    """Something that Debian has a package of.
+
+    :param commands: that are there when it is installed.
+    :param packages: Debian's.
+    :param tests: which are skipped without it.
+    """
+
+    name: str
+    commands: Sequence[str]
+    packages: Sequence[str]
+    tests: str
+
+    def is_present(self) -> bool:
+        return all(shutil.which(command, path=os.pathsep.join(_SBIN)) for command in self.commands)
+
+    def prepare(self) -> str:
+        """Return a line that says whether its tests can run."""
+        if self.is_present():
+            return f"{self.name}: present"
+        if not shutil.which("apt-get") or os.geteuid() != 0:
+            return f"{self.name}: absent, and only root on Debian can install it here; {self.tests} are skipped"
+        problem = _updated() or _failure([*_INSTALL, *self.packages])
+        if problem:
+            return f"{self.name}: cannot be installed ({problem}); {self.tests} are skipped"
+        return f"{self.name}: installed"
+
+
+PROGRAMS = (
+    Program("Chromium", ("chromium", "chromedriver"), ("chromium", "chromium-driver"), "tests in the browser"),
+    Program(
+        "PostgreSQL", ("initdb", "pg_basebackup"), ("postgresql",), "tests of PostgreSQL, Redshift and SQL catalogs"
+    ),
+    Program("MariaDB", ("mariadbd",), ("mariadb-server-core",), "tests of MariaDB"),
+)
+
+
+@cache
+def _updated() -> str:
+    return _failure(["apt-get", "update", "-q"])
+
+
+def _failure(command: Sequence[str]) -> str:
+    """Run a command and return the last line of what went wrong, nothing when it went well."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if not done.returncode:
+        return ""
+    return (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
+
+
+STEPS: tuple[Callable[[], str], ...] = tuple(program.prepare for program in PROGRAMS)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(install_browser() + "\n")
+    for step in STEPS:
+        sys.stdout.write(step() + "\n")
+        sys.stdout.flush()

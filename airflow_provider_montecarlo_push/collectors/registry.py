@@ -11,24 +11,17 @@ from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 
 _COLLECTORS = f"{__package__}"
 COLLECTORS_BY_CONNECTION_TYPE: dict[str, str] = {
+    "postgres": f"{_COLLECTORS}.postgres.collector.PostgresCollector",
+    "redshift": f"{_COLLECTORS}.redshift.collector.RedshiftCollector",
     "snowflake": f"{_COLLECTORS}.snowflake.collector.SnowflakeCollector",
 }
+# Reads whatever has an information_schema and a DbApiHook, and says so of a connection that has not.
+_ANY_DATABASE = f"{_COLLECTORS}.dbapi.collector.DbApiCollector"
 
 
-def collector_class(conn_type: str, *, conn_id: str) -> type[Collector]:
-    """Return the collector for connections of ``conn_type``.
-
-    :param conn_id: the connection, for the error.
-    :raises ConfigurationError: when there is none.
-    """
-    path = COLLECTORS_BY_CONNECTION_TYPE.get(conn_type)
-    if path is None:
-        raise ConfigurationError(
-            f"No collector reads connections of type {conn_type!r} ({conn_id!r}); there are collectors for "
-            f"{', '.join(sorted(COLLECTORS_BY_CONNECTION_TYPE))}. Name your own class with "
-            "collector='package.module.Class'."
-        )
-    return load_collector(path)
+def collector_class(conn_type: str) -> type[Collector]:
+    """Return the collector for connections of ``conn_type``."""
+    return load_collector(COLLECTORS_BY_CONNECTION_TYPE.get(conn_type, _ANY_DATABASE))
 
 
 def load_collector(path: str) -> type[Collector]:

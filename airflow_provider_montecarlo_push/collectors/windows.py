@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from airflow_provider_montecarlo_push.events.timestamps import to_utc
 from airflow_provider_montecarlo_push.exceptions import InvalidEventError, InvalidWindowError
@@ -49,3 +49,11 @@ def chunks(window: TimeWindow, length: timedelta) -> Iterator[TimeWindow]:
         end = min(start + length, window.end)
         yield TimeWindow(start, end)
         start = end
+
+
+def contains_midnight(window: TimeWindow) -> bool:
+    """Tell whether a day begins, in UTC, in the half-open ``window``."""
+    midnight = datetime.combine(window.start.date(), time(), tzinfo=window.start.tzinfo)
+    if midnight < window.start:
+        midnight += timedelta(days=1)
+    return midnight < window.end

@@ -28,9 +28,6 @@ def collector_of(
     :param options: the user's ``collector_kwargs``.
     :raises ConfigurationError: when there is none, or it does not take the options.
     """
-    if path:
-        cls = load_collector(path)
-    else:
-        cls = collector_class(BaseHook.get_connection(conn_id).conn_type or "", conn_id=conn_id)
+    cls = load_collector(path) if path else collector_class(BaseHook.get_connection(conn_id).conn_type or "")
     report = CollectionReport(log)
     return make_collector(cls, conn_id, report, keep_asset_types=keep_asset_types, options=dict(options or {}))

@@ -36,7 +36,7 @@ class Size:
     @property
     def between_queries(self) -> timedelta:
         """Time from the end of one query to that of the next, so that all end within the day."""
-        return timedelta(days=1) / (self.queries + 1)
+        return timedelta(microseconds=86_400_000_000 // (self.queries + 1))
 
 
 class Wire(Protocol):

@@ -5,7 +5,12 @@ from itertools import pairwise
 
 import pytest
 
-from airflow_provider_montecarlo_push.collectors.windows import chunks, explicit_window, window_of_run
+from airflow_provider_montecarlo_push.collectors.windows import (
+    chunks,
+    contains_midnight,
+    explicit_window,
+    window_of_run,
+)
 from airflow_provider_montecarlo_push.exceptions import InvalidWindowError
 from airflow_provider_montecarlo_push.manifests.model import TimeWindow
 
@@ -59,3 +64,19 @@ def test_chunks_cover_a_window_exactly() -> None:
     assert [piece.start for piece in pieces] == [NOON, NOON + 2 * HOUR, NOON + 4 * HOUR]
     assert pieces[-1].end == window.end
     assert all(one.end == two.start for one, two in pairwise(pieces))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("2026-11-20T00:00:00Z", "2026-11-20T01:00:00Z", True),
+        ("2026-11-19T23:00:00Z", "2026-11-20T00:00:00Z", False),
+        ("2026-11-19T23:00:00Z", "2026-11-20T00:00:00.000001Z", True),
+        ("2026-11-20T00:00:00.000001Z", "2026-11-20T23:59:59Z", False),
+        ("2026-11-20T12:00:00Z", "2026-11-23T12:00:00Z", True),
+        ("2026-11-20T00:30:00+02:00", "2026-11-20T01:30:00+02:00", False),
+        ("2026-11-20T01:30:00+02:00", "2026-11-20T02:30:00+02:00", True),
+    ],
+)
+def test_contains_midnight(start: str, end: str, expected: bool) -> None:
+    assert contains_midnight(explicit_window(start, end)) is expected

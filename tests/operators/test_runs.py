@@ -229,7 +229,7 @@ PUSH = 'MonteCarloPush{flow}Operator(task_id="push", {options})'
         (COLLECT.format(flow="Metadata", options='collector_kwargs={"colour": "red"}'), "collector_kwargs do not fit"),
         (
             'MonteCarloCollectMetadataOperator(task_id="push", source_conn_id="shop")',
-            "No collector reads connections of type 'generic'",
+            "is of type 'generic'",
         ),
         (
             'MonteCarloCollectMetadataOperator(task_id="push", source_conn_id="shop", collector="no.such.Thing")',

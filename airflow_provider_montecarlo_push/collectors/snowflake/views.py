@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
@@ -16,6 +15,7 @@ from airflow_provider_montecarlo_push.collectors.snowflake.options import Option
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Row, Session
 from airflow_provider_montecarlo_push.collectors.snowflake.statements import Catalog
 from airflow_provider_montecarlo_push.collectors.statement_lineage import ViewLineage
+from airflow_provider_montecarlo_push.collectors.windows import contains_midnight
 from airflow_provider_montecarlo_push.events import LineageEvent
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.exceptions import AccessDeniedError, InvalidEventError
@@ -25,14 +25,6 @@ if TYPE_CHECKING:
     from airflow_provider_montecarlo_push.lineage import LineageParser
 
 _NO_TEXT = "hidden_text"
-
-
-def contains_midnight(window: TimeWindow) -> bool:
-    """Tell whether a day begins, in UTC, in the half-open ``window``."""
-    midnight = datetime.combine(window.start.date(), time(), tzinfo=window.start.tzinfo)
-    if midnight < window.start:
-        midnight += timedelta(days=1)
-    return midnight < window.end
 
 
 class ViewReader:

@@ -43,7 +43,7 @@ class Storage:
         self._scheme, conn_in_path, rest = split_path(path)
         self.is_local = self._scheme == "file"
         self._conn_id = None if self.is_local else conn_in_path or conn_id or None
-        self._fs = self._connect(rest)
+        self._fs: Any = None if self.is_local else self._connect(rest)
         self.root = rest if self.is_local else self._strip(rest)
 
     def uri(self, name: str) -> str:
@@ -60,8 +60,6 @@ class Storage:
         :raises AccessDeniedError: when ``place`` itself may not be listed.
         :raises SourceUnavailableError: when the storage does not answer.
         """
-        # What was listed before may be of the round before.
-        self._call("Listing", place, self._fs.invalidate_cache)
         yield from self._call("Listing", place, lambda: self._list(place, on_denied))
 
     def _list(self, place: str, on_denied: Callable[[str], None]) -> Iterable[FileEntry]:
@@ -70,6 +68,7 @@ class Storage:
         return [_entry(name, info) for name, info in self._objects(place).items() if not name.endswith("/")]
 
     def _objects(self, place: str) -> dict[str, dict[str, Any]]:
+        self._fs.invalidate_cache()  # what was listed before may be of the round before
         try:
             info = self._fs.info(place)
         except FileNotFoundError:

@@ -15,7 +15,7 @@ from tests.collectors.snowflake.conftest import report
 
 
 def test_the_registry_finds_it() -> None:
-    assert collector_class("snowflake", conn_id="c") is SnowflakeCollector
+    assert collector_class("snowflake") is SnowflakeCollector
     made = make_collector(SnowflakeCollector, "c", report(), keep_asset_types=True, options={"freshness": "dml"})
     assert isinstance(made, SnowflakeCollector)
     assert (made.options.freshness, made.options.keep_asset_types) == ("dml", True)

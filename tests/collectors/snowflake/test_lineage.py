@@ -13,7 +13,6 @@ from airflow_provider_montecarlo_push.collectors.filters import TableFilter
 from airflow_provider_montecarlo_push.collectors.schema_cache import SchemaCache
 from airflow_provider_montecarlo_push.collectors.snowflake.schemas import SchemaReader
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Session
-from airflow_provider_montecarlo_push.collectors.snowflake.views import contains_midnight
 from airflow_provider_montecarlo_push.collectors.windows import explicit_window
 from airflow_provider_montecarlo_push.events import LineageEvent
 from airflow_provider_montecarlo_push.events.names import TableName
@@ -164,22 +163,6 @@ def test_auto_falls_back(probe: Any, note: str) -> None:
 
 
 # Views
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "expected"),
-    [
-        ("2026-11-20T00:00:00Z", "2026-11-20T01:00:00Z", True),
-        ("2026-11-19T23:00:00Z", "2026-11-20T00:00:00Z", False),
-        ("2026-11-19T23:00:00Z", "2026-11-20T00:00:00.000001Z", True),
-        ("2026-11-20T00:00:00.000001Z", "2026-11-20T23:59:59Z", False),
-        ("2026-11-20T12:00:00Z", "2026-11-23T12:00:00Z", True),
-        ("2026-11-20T00:30:00+02:00", "2026-11-20T01:30:00+02:00", False),
-        ("2026-11-20T01:30:00+02:00", "2026-11-20T02:30:00+02:00", True),
-    ],
-)
-def test_contains_midnight(start: str, end: str, expected: bool) -> None:
-    assert contains_midnight(explicit_window(start, end)) is expected
 
 
 def views(*texts: tuple[str, str | None], **more: Any) -> dict[str, Any]:

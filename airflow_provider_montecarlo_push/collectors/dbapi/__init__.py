@@ -1,0 +1,1 @@
+"""Any database with an ANSI information_schema, through the Airflow hook of its connection."""

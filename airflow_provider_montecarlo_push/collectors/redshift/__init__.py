@@ -1,0 +1,1 @@
+"""Amazon Redshift: catalog, lineage and query history, through the RedshiftSQLHook."""
