@@ -49,4 +49,4 @@ bench: $(READY)  ## measure; about ten minutes
 	$(BIN)/python -m benchmarks.imports
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(DEMO_DIR)
+	rm -rf $(VENV) $(DEMO_DIR) .servers

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from tests.collectors.bigquery import install as bigquery
+
 _INSTALL = ("apt-get", "install", "-q", "-y", "--no-install-recommends")
 _SBIN = (os.environ.get("PATH", ""), "/usr/sbin", *map(str, Path("/usr/lib/postgresql").glob("*/bin")))
 
@@ -66,7 +68,7 @@ def _failure(command: Sequence[str]) -> str:
     return (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
 
 
-STEPS: tuple[Callable[[], str], ...] = tuple(program.prepare for program in PROGRAMS)
+STEPS: tuple[Callable[[], str], ...] = (*(program.prepare for program in PROGRAMS), bigquery.install)
 
 
 if __name__ == "__main__":

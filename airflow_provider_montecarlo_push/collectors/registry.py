@@ -10,7 +10,10 @@ from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 
 _COLLECTORS = f"{__package__}"
+_BIGQUERY = f"{_COLLECTORS}.bigquery.collector.BigQueryCollector"
 COLLECTORS_BY_CONNECTION_TYPE: dict[str, str] = {
+    "gcpbigquery": _BIGQUERY,
+    "google_cloud_platform": _BIGQUERY,
     "postgres": f"{_COLLECTORS}.postgres.collector.PostgresCollector",
     "redshift": f"{_COLLECTORS}.redshift.collector.RedshiftCollector",
     "snowflake": f"{_COLLECTORS}.snowflake.collector.SnowflakeCollector",

@@ -18,6 +18,8 @@ from airflow_provider_montecarlo_push.exceptions import ConfigurationError
     ("conn_type", "name"),
     [
         ("snowflake", "snowflake"),
+        ("google_cloud_platform", "bigquery"),
+        ("gcpbigquery", "bigquery"),
         ("postgres", "postgres"),
         ("redshift", "redshift"),
         ("mysql", "dbapi"),
