@@ -167,8 +167,21 @@ def _property(work: Work, phrase: Phrase, head: _Definition) -> None:
     elif word == "TO" and head.is_view:
         phrase.word()
         head.receiver = phrase.table()
+    elif phrase.phrase("PARTITIONED", "BY") and phrase.peek() == "(":
+        _partition_columns(work, phrase, head)
     else:
         phrase.word()
+
+
+def _partition_columns(work: Work, phrase: Phrase, head: _Definition) -> None:
+    """Read the columns of Hive's partitions: those with a type are no others than the table's last ones."""
+    phrase.take("(")
+    while phrase.next is not None:
+        name = work.names.column(phrase.identifier())
+        if phrase.peek() not in (",", ")", "(") and head.listed is not None and name not in head.listed:
+            head.listed.append(name)
+        if not phrase.past(",", ")"):
+            break
 
 
 def _copies(work: Work, phrase: Phrase, head: _Definition) -> bool:

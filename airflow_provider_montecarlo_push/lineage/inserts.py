@@ -23,7 +23,7 @@ from airflow_provider_montecarlo_push.lineage.targets import Work, canonical, sp
 
 _MODIFIERS = frozenset(
     {
-        *("INTO", "OVERWRITE", "TABLE", "LOCAL", "OR", "REPLACE", "IGNORE", "ABORT", "FAIL", "ROLLBACK", "TOP", "ONLY"),
+        *("INTO", "OVERWRITE", "TABLE", "LOCAL", "OR", "REPLACE", "IGNORE", "ABORT", "FAIL", "ROLLBACK", "ONLY"),
         *("LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED"),
     }
 )
@@ -140,10 +140,12 @@ def _insert(work: Work, phrase: Phrase, ctes: Ctes, shared: exp.Expr | None = No
 def _head(work: Work, phrase: Phrase) -> _Head:
     phrase.word()
     overwrites = False
+    if phrase.peek() == "TOP" and phrase.peek(1) == "(":
+        phrase.word()
+        phrase.bracketed()
+        phrase.take("PERCENT")
     while phrase.peek() in _MODIFIERS:
         overwrites = phrase.word() == "OVERWRITE" or overwrites
-        if phrase.peek() == "(":  # TOP (10)
-            phrase.bracketed()
     if phrase.peek() in ("DIRECTORY", "FUNCTION", "@"):
         return _outside(work, phrase)
     head = _Head(phrase.table(), overwrites=overwrites)
