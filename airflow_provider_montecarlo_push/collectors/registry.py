@@ -12,6 +12,7 @@ from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 _COLLECTORS = f"{__package__}"
 _BIGQUERY = f"{_COLLECTORS}.bigquery.collector.BigQueryCollector"
 COLLECTORS_BY_CONNECTION_TYPE: dict[str, str] = {
+    "databricks": f"{_COLLECTORS}.databricks.collector.DatabricksCollector",
     "gcpbigquery": _BIGQUERY,
     "google_cloud_platform": _BIGQUERY,
     "postgres": f"{_COLLECTORS}.postgres.collector.PostgresCollector",

@@ -22,6 +22,7 @@ from airflow_provider_montecarlo_push.exceptions import ConfigurationError
         ("gcpbigquery", "bigquery"),
         ("postgres", "postgres"),
         ("redshift", "redshift"),
+        ("databricks", "databricks"),
         ("mysql", "dbapi"),
         ("trino", "dbapi"),
     ],

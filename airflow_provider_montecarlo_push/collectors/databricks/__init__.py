@@ -1,0 +1,1 @@
+"""Databricks Unity Catalog: catalog, lineage and query history, through the DatabricksSqlHook."""
