@@ -14,11 +14,22 @@ from starlette.routing import Route
 
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 from airflow_provider_montecarlo_push.sandbox import views
-from airflow_provider_montecarlo_push.sandbox.config import INGESTION, KEY_KINDS, KeyConfig, WarehouseConfig
+from airflow_provider_montecarlo_push.sandbox.clock import to_text
+from airflow_provider_montecarlo_push.sandbox.config import (
+    INGESTION,
+    KEY_KINDS,
+    OTHER_SCOPES,
+    KeyConfig,
+    WarehouseConfig,
+)
 from airflow_provider_montecarlo_push.sandbox.engine import Engine
 from airflow_provider_montecarlo_push.sandbox.errors import RequestError
+from airflow_provider_montecarlo_push.sandbox.names import AssetName
 from airflow_provider_montecarlo_push.sandbox.parameters import Parameters
+from airflow_provider_montecarlo_push.sandbox.store.catalog import PULL
+from airflow_provider_montecarlo_push.sandbox.validation import check_request
 
+_LONGEST_KEY = 1e9
 View = Callable[[Engine, Parameters], Any]
 Command = Callable[[Engine, dict[str, Any]], Any]
 
@@ -73,10 +84,13 @@ async def _answered(answer: Callable[[], Any], status: int = 200) -> Response:
 
 def add_key(engine: Engine, values: dict[str, Any]) -> dict[str, Any]:
     """Add a key; id and secret are made up where they are not given. The only answer that shows a secret."""
-    _only(values, "id", "secret", "kind", "description", "warehouses")
+    _only(values, "id", "secret", "kind", "description", "warehouses", "expires_after")
     kind = values.get("kind", INGESTION)
-    if kind not in KEY_KINDS:
-        raise ConfigurationError(f"kind must be one of {', '.join(KEY_KINDS)}, not {kind!r}.")
+    if kind not in (*KEY_KINDS, *OTHER_SCOPES):
+        raise ConfigurationError(f"kind must be one of {', '.join(KEY_KINDS)} or another scope, not {kind!r}.")
+    expires_after = values.get("expires_after")
+    if expires_after is not None and not 0 <= _seconds(values, "expires_after") <= _LONGEST_KEY:
+        raise ConfigurationError(f"expires_after must be between 0 and {_LONGEST_KEY:g} seconds.")
     limited = values.get("warehouses")
     if limited is not None and not (isinstance(limited, list) and all(isinstance(item, str) for item in limited)):
         raise ConfigurationError("warehouses must be an array of UUIDs, or null for all.")
@@ -88,7 +102,7 @@ def add_key(engine: Engine, values: dict[str, Any]) -> dict[str, Any]:
         values.get("description", ""),
         None if limited is None else tuple(limited),
     )
-    engine.access.add_key(key)
+    engine.access.add_key(key, expires_after=expires_after)
     return dataclasses.asdict(key)
 
 
@@ -112,6 +126,30 @@ def add_warehouse(engine: Engine, values: dict[str, Any]) -> dict[str, Any]:
     return dataclasses.asdict(warehouse)
 
 
+def add_collected_table(engine: Engine, values: dict[str, Any]) -> dict[str, Any]:
+    """Add a table as if Monte Carlo had collected it itself, with an event of the metadata flow."""
+    _only(values, "warehouse", "event")
+    warehouse = values.get("warehouse") or engine.access.warehouses()[0]["uuid"]
+    checked = check_request(
+        "metadata",
+        {
+            "event_type": "METADATA",
+            "resource": {"uuid": warehouse, "resource_type": "snowflake"},
+            "events": [values.get("event")],
+        },
+    )
+    if checked.message is not None:
+        raise RequestError(400, checked.message, checked.details)
+    if not engine.access.has_warehouse(warehouse.lower()):
+        raise ConfigurationError(f"There is no warehouse {warehouse}.")
+    asset = values["event"]["relational_asset"]
+    name = AssetName(warehouse.lower(), *(asset["metadata"][part] for part in ("database", "schema", "name")))
+    with engine.database.transaction() as connection:
+        now = to_text(engine.clock.now())
+        engine.catalog.put(connection, name.resource_uuid, asset, now, None, ingest_type=PULL)
+    return {"mcon": name.mcon(engine.config.account_uuid)}
+
+
 def change_settings(engine: Engine, values: dict[str, Any]) -> dict[str, Any]:
     """Change delays and limits."""
     _only(values, "visible_after", "accept_gzip", "max_compressed_bytes", "max_raw_bytes")
@@ -133,11 +171,8 @@ def change_settings(engine: Engine, values: dict[str, Any]) -> dict[str, Any]:
 def advance_clock(engine: Engine, values: dict[str, Any]) -> dict[str, Any]:
     """Move the sandbox's clock forward by ``seconds``."""
     _only(values, "seconds")
-    seconds = values.get("seconds")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise ConfigurationError("seconds must be a number.")
     try:
-        engine.clock.advance(seconds)
+        engine.clock.advance(_seconds(values, "seconds"))
     except (ValueError, OverflowError) as error:
         raise ConfigurationError(str(error)) from error
     return views.settings(engine)
@@ -170,6 +205,13 @@ def _only(values: dict[str, Any], *known: str) -> None:
         raise ConfigurationError(f"Unknown field {unknown[0]!r}; known are {', '.join(known) or 'none'}.")
 
 
+def _seconds(values: dict[str, Any], name: str) -> float:
+    value = values.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigurationError(f"{name} must be a number of seconds.")
+    return value
+
+
 def _texts(values: dict[str, Any], *names: str) -> None:
     for name in names:
         if name in values and not isinstance(values[name], str):
@@ -185,9 +227,14 @@ def routes() -> list[Route]:
         Route("/pushes/{invocation_id}/events", reads(views.events)),
         Route("/requests", reads(views.requests)),
         Route("/tables", reads(views.tables)),
+        Route("/tables", changes(add_collected_table, 201), methods=["POST"]),
         Route("/table", reads(views.table)),
         Route("/lineage", reads(views.lineage)),
         Route("/lineage/nodes", reads(views.lineage_nodes)),
+        Route("/nodes", reads(views.nodes)),
+        Route("/edges", reads(views.edges)),
+        Route("/deletions", reads(views.deletions)),
+        Route("/resources", reads(lambda engine, _: {"resources": engine.resources.all()})),
         Route("/queries", reads(views.queries)),
         Route("/queries/{number}", reads(views.query)),
         Route("/keys", reads(lambda engine, _: {"keys": engine.access.keys()})),

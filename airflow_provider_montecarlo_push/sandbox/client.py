@@ -109,10 +109,10 @@ class SandboxClient:
         found: list[dict[str, Any]] = self._get("/requests", flow=flow, status=status)["requests"]
         return found
 
-    def tables(self, search: str | None = None) -> list[dict[str, Any]]:
+    def tables(self, search: str | None = None, *, deleted: bool = False) -> list[dict[str, Any]]:
         """Return visible tables in order of name, with their last ``row_count``, ``byte_count``,
-        ``last_update_time``."""
-        return self._all("/tables", "tables", search=search)
+        ``last_update_time``; or those that were deleted and not pushed again."""
+        return self._all("/tables", "tables", search=search, deleted=str(deleted).lower())
 
     def table(self, mcon: str) -> dict[str, Any]:
         """Return one table: ``versions`` (columns), ``history``, ``upstream``, ``downstream``, ``tags``, …"""
@@ -121,6 +121,34 @@ class SandboxClient:
     def lineage(self, mcon: str | None = None, *, hops: int = 2) -> dict[str, Any]:
         """Return ``nodes``, ``edges`` and ``columns`` around a table, or the whole graph (up to 2000 nodes)."""
         return self._get("/lineage", mcon=mcon, hops=hops, limit=2000)
+
+    def nodes(self, *, custom: bool | None = None) -> list[dict[str, Any]]:
+        """Return every node of the lineage graph in order of name: ``mcon``, ``name``, ``type``, ``object_id``,
+        ``resource_uuid``, ``custom``, ``expire_at``, ``properties``, …
+
+        :param custom: only those that were created over GraphQL, or only the others.
+        """
+        return self._pages("/nodes", "nodes", custom=custom)
+
+    def edges(self, *, custom: bool | None = None) -> list[dict[str, Any]]:
+        """Return every edge of the lineage graph: ``source``, ``destination``, ``edge_type``, ``is_custom``,
+        ``expire_at``, …"""
+        return self._pages("/edges", "edges", custom=custom)
+
+    def deletions(self) -> list[dict[str, Any]]:
+        """Return what was deleted over GraphQL, oldest first: ``kind`` (``table`` or ``node``), ``mcon``, ``at``,
+        and how many ``nodes`` and ``edges`` left the graph with it."""
+        return self._pages("/deletions", "deletions")
+
+    def keys(self) -> list[dict[str, Any]]:
+        """Return every key without its secret, oldest first: ``id``, ``kind``, ``warehouses``, ``in_force``, …"""
+        found: list[dict[str, Any]] = self._get("/keys")["keys"]
+        return found
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Return warehouses and other resources: ``uuid``, ``name``, ``type``, ``is_warehouse``, …"""
+        found: list[dict[str, Any]] = self._get("/resources")["resources"]
+        return found
 
     def queries(self, search: str | None = None, *, failed: bool | None = None) -> list[dict[str, Any]]:
         """Return visible query logs, the last ended first."""
@@ -164,9 +192,13 @@ class SandboxClient:
         id: str | None = None,  # noqa: A002 - the field's name
         secret: str | None = None,
         description: str = "",
+        expires_after: float | None = None,
     ) -> KeyConfig:
-        """Add a key (``ingestion`` or ``api``), optionally for some warehouses only; return it with its secret."""
-        values: dict[str, Any] = {"kind": kind, "description": description}
+        """Add a key (``ingestion`` or ``api``), optionally for some warehouses only; return it with its secret.
+
+        :param expires_after: seconds until it is refused with 401; :meth:`advance` brings that about.
+        """
+        values: dict[str, Any] = {"kind": kind, "description": description, "expires_after": expires_after}
         values["warehouses"] = None if warehouses is None else list(warehouses)
         values.update({name: value for name, value in (("id", id), ("secret", secret)) if value is not None})
         key = self._send("POST", "/keys", values)
@@ -181,6 +213,14 @@ class SandboxClient:
         """Add a warehouse; return its UUID."""
         values = {"name": name, "connection_type": connection_type, **({"uuid": uuid} if uuid else {})}
         return str(self._send("POST", "/warehouses", values)["uuid"])
+
+    def add_collected_table(self, event: Mapping[str, Any], *, resource_uuid: str | None = None) -> str:
+        """Add a table as if Monte Carlo had collected it itself; return its MCON.
+
+        :param event: as one of the metadata flow, ``{"relational_asset": …}``.
+        """
+        values = {"event": event, "warehouse": resource_uuid or self.warehouse_uuid}
+        return str(self._send("POST", "/tables", values)["mcon"])
 
     def set_delay(self, seconds: float, *flows: str) -> None:
         """Make later pushes of ``flows`` (all of them by default) visible only after ``seconds``."""
@@ -209,6 +249,15 @@ class SandboxClient:
             page = self._get(path, offset=len(found), limit=_PAGE, **parameters)
             found.extend(page[name])
             if len(found) >= page["total"] or not page[name]:
+                return found
+
+    def _pages(self, path: str, name: str, *, custom: bool | None = None) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        wanted = None if custom is None else str(custom).lower()
+        while True:
+            page = self._get(path, offset=len(found), limit=_PAGE, custom=wanted)[name]
+            found.extend(page)
+            if len(page) < _PAGE:
                 return found
 
     def _get(self, path: str, **parameters: Any) -> dict[str, Any]:

@@ -19,6 +19,14 @@ from airflow_provider_montecarlo_push.sandbox.names import FLOWS
 INGESTION = "ingestion"
 API = "api"
 KEY_KINDS = (INGESTION, API)
+INGESTION_SCOPE = "Ingestion"
+# What Monte Carlo's ``IntegrationKeyScope`` has besides: such a key exists but opens nothing here.
+OTHER_SCOPES = frozenset(
+    {
+        "Agent", "AirflowCallbacks", "AzureDevopsWebhook", "CircuitBreaker", "DatabricksWebhook", "DbtCloudWebhook",
+        "MCP", "OpenTelemetry", "S3PresignedUrl", "SCIM_v2", "Spark",
+    }
+)  # fmt: skip
 
 DEFAULT_ACCOUNT_UUID = "0acc0047-0000-4000-8000-000000000001"
 DEFAULT_SNOWFLAKE_UUID = "5f10a4e0-0000-4000-8000-000000000001"
@@ -35,7 +43,8 @@ _ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class KeyConfig:
-    """A key: ``kind`` is ``ingestion`` or ``api``; ``warehouses`` limits an ingestion key to these UUIDs."""
+    """A key: ``kind`` is ``ingestion``, ``api`` or another scope, such as ``Spark``; ``warehouses`` limits an ingestion
+    key to these UUIDs."""
 
     id: str
     secret: str
@@ -46,7 +55,7 @@ class KeyConfig:
     def __post_init__(self) -> None:
         if not all(isinstance(item, str) and item for item in (self.id, self.secret)):
             raise ConfigurationError("A sandbox key needs an id and a secret, both strings.")
-        if self.kind not in KEY_KINDS:
+        if self.kind not in KEY_KINDS and self.kind not in OTHER_SCOPES:
             raise ConfigurationError(
                 f"Sandbox key {self.id!r} has kind {self.kind!r}; use one of {', '.join(KEY_KINDS)}."
             )
@@ -110,6 +119,16 @@ class SandboxConfig:
             raise ConfigurationError("A sandbox needs at least one warehouse.")
         object.__setattr__(self, "account_uuid", canonical_uuid(self.account_uuid))
         object.__setattr__(self, "visible_after", check_delays(self.visible_after))
+
+
+def scope_of_kind(kind: str) -> str:
+    """Return the scope of a key of a kind, as ``IntegrationKeyScope`` spells it."""
+    return INGESTION_SCOPE if kind == INGESTION else kind
+
+
+def kind_of_scope(scope: str) -> str:
+    """Return the kind of a key with a scope."""
+    return INGESTION if scope == INGESTION_SCOPE else scope
 
 
 def canonical_uuid(value: object) -> str:

@@ -1,19 +1,25 @@
 """How far a table's freshness and volume detectors are from training.
 
 Thresholds from the API page's FAQ. "Coverage" is read as the share of days in the training window that brought a
-sample, which is the reading under which the page's own example (7 samples over about two weeks) activates.
+sample, which is the reading under which the page's own example (7 samples over about two weeks) activates. Samples are
+counted by the hour, as the training pipeline does. A detector that never had enough is ``TRAINING``; one that had
+enough at its last sample, and has not any more because the window moved on, is ``INACTIVE``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
+from airflow_provider_montecarlo_push.sandbox.clock import from_seconds, from_text
+from airflow_provider_montecarlo_push.sandbox.store.catalog import BYTE_COUNT, LAST_UPDATED, ROW_COUNT, Catalog
+
 ACTIVE, INACTIVE, TRAINING = "ACTIVE", "INACTIVE", "TRAINING"
 
+_COUNTED = (ROW_COUNT, BYTE_COUNT)
 _FRESHNESS_WINDOW = timedelta(days=35)
 _FRESHNESS_SAMPLES = 7
 _FRESHNESS_COVERAGE = 0.15
@@ -27,11 +33,43 @@ class Detector:
     """``status`` is ``ACTIVE``, ``INACTIVE`` or ``TRAINING``; ``reason`` says why it is not active.
 
     :param interval: seconds between samples, where there are enough to tell.
+    :param samples: how many samples of the training window count.
     """
 
     status: str
     reason: str | None = None
     interval: float | None = None
+    samples: int = 0
+
+
+@dataclass(frozen=True)
+class TableDetectors:
+    """The detectors of a table.
+
+    :param metric: what the volume detectors look at: rows, or bytes where no push carried rows.
+    :param last_update: the last update that a push told of.
+    """
+
+    freshness: Detector
+    volume: Detector
+    metric: str
+    last_update: datetime | None
+
+
+def table_detectors(catalog: Catalog, mcon: str, now: datetime) -> TableDetectors:
+    """Return the state of a table's detectors from what was pushed."""
+    points = {
+        metric: [(from_text(point["measured_at"]), point["value"]) for point in catalog.measurements(mcon, metric)]
+        for metric in (*_COUNTED, LAST_UPDATED)
+    }
+    metric = next((name for name in _COUNTED if points[name]), ROW_COUNT)
+    updates = points[LAST_UPDATED]
+    return TableDetectors(
+        freshness_detector(updates, now),
+        volume_detector(points[metric], now),
+        metric,
+        from_seconds(updates[-1][1]) if updates else None,
+    )
 
 
 def freshness_detector(points: Sequence[tuple[datetime, float]], now: datetime) -> Detector:
@@ -41,19 +79,23 @@ def freshness_detector(points: Sequence[tuple[datetime, float]], now: datetime) 
     """
     if not points:
         return Detector(INACTIVE, "No freshness was pushed for this table.")
-    if now - points[-1][0] > _FRESHNESS_GAP:
-        return Detector(INACTIVE, f"No freshness was pushed for {(now - points[-1][0]).days} days; 14 at most.")
-    recent = [point for point in points if now - point[0] <= _FRESHNESS_WINDOW]
+    last = points[-1][0]
+    if now - last > _FRESHNESS_GAP:
+        return Detector(INACTIVE, f"No freshness was pushed for {(now - last).days} days; 14 at most.")
+    return _degraded(_freshness(points, now), _freshness(points, last))
+
+
+def _freshness(points: Sequence[tuple[datetime, float]], now: datetime) -> Detector:
+    by_hour = {_hour(at): (at, value) for at, value in points if now - at <= _FRESHNESS_WINDOW}
+    recent = list(by_hour.values())
     samples = [at for index, (at, value) in enumerate(recent) if index == 0 or value != recent[index - 1][1]]
-    interval = _interval(samples)
-    if len(samples) < _FRESHNESS_SAMPLES:
-        return Detector(
-            TRAINING, f"{len(samples)} of {_FRESHNESS_SAMPLES} pushes with a changed last_update_time.", interval
-        )
-    coverage = _coverage(samples, _FRESHNESS_WINDOW)
-    if coverage < _FRESHNESS_COVERAGE:
-        return Detector(TRAINING, f"Coverage is {coverage:.2f} of {_FRESHNESS_COVERAGE:.2f}.", interval)
-    return Detector(ACTIVE, None, interval)
+    return _judged(
+        samples,
+        needed=_FRESHNESS_SAMPLES,
+        of="pushes with a changed last_update_time",
+        window=_FRESHNESS_WINDOW,
+        least=_FRESHNESS_COVERAGE,
+    )
 
 
 def volume_detector(points: Sequence[tuple[datetime, float]], now: datetime) -> Detector:
@@ -63,18 +105,37 @@ def volume_detector(points: Sequence[tuple[datetime, float]], now: datetime) -> 
     """
     if not points:
         return Detector(INACTIVE, "No row count or byte count was pushed for this table.")
-    hours = {at.replace(minute=0, second=0, microsecond=0) for at, _ in points if now - at <= _VOLUME_WINDOW}
-    samples = sorted(hours)
-    if not samples:
+    current = _volume(points, now)
+    if not current.samples:
         return Detector(INACTIVE, "No row count or byte count was pushed in the last 42 days.")
-    interval = _interval(samples)
-    needed = _samples_needed(interval)
-    if len(samples) < needed:
-        return Detector(TRAINING, f"{len(samples)} of {needed} samples.", interval)
-    coverage = _coverage(samples, _VOLUME_WINDOW)
-    if coverage < _VOLUME_COVERAGE:
-        return Detector(TRAINING, f"Coverage is {coverage:.2f} of {_VOLUME_COVERAGE:.2f}.", interval)
-    return Detector(ACTIVE, None, interval)
+    return _degraded(current, _volume(points, points[-1][0]))
+
+
+def _volume(points: Sequence[tuple[datetime, float]], now: datetime) -> Detector:
+    samples = sorted({_hour(at) for at, _ in points if now - at <= _VOLUME_WINDOW})
+    needed = _samples_needed(_interval(samples))
+    return _judged(samples, needed=needed, of="samples", window=_VOLUME_WINDOW, least=_VOLUME_COVERAGE)
+
+
+def _judged(samples: Sequence[datetime], *, needed: int, of: str, window: timedelta, least: float) -> Detector:
+    interval, count = _interval(samples), len(samples)
+    if count < needed:
+        return Detector(TRAINING, f"{count} of {needed} {of}.", interval, count)
+    coverage = _coverage(samples, window)
+    if coverage < least:
+        return Detector(TRAINING, f"Coverage is {coverage:.2f} of {least:.2f}.", interval, count)
+    return Detector(ACTIVE, None, interval, count)
+
+
+def _degraded(current: Detector, earlier: Detector) -> Detector:
+    """Return ``current``; inactive where it had been active when the last sample came."""
+    if current.status == TRAINING and earlier.status == ACTIVE:
+        return replace(current, status=INACTIVE, reason=f"Not enough data any more: {current.reason}")
+    return current
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def _interval(samples: Sequence[datetime]) -> float | None:

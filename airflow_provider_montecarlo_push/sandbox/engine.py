@@ -8,11 +8,14 @@ from airflow_provider_montecarlo_push.sandbox.faults import FaultRules
 from airflow_provider_montecarlo_push.sandbox.processing import Processing
 from airflow_provider_montecarlo_push.sandbox.store.access import Access
 from airflow_provider_montecarlo_push.sandbox.store.catalog import Catalog
+from airflow_provider_montecarlo_push.sandbox.store.custom_lineage import CustomLineage
 from airflow_provider_montecarlo_push.sandbox.store.database import Database
+from airflow_provider_montecarlo_push.sandbox.store.deletions import Deletions
 from airflow_provider_montecarlo_push.sandbox.store.lineage import Lineage
 from airflow_provider_montecarlo_push.sandbox.store.pushes import Pushes
 from airflow_provider_montecarlo_push.sandbox.store.queries import Queries
 from airflow_provider_montecarlo_push.sandbox.store.requests import RequestLog
+from airflow_provider_montecarlo_push.sandbox.store.resources import Resources
 
 
 class Engine:
@@ -32,6 +35,11 @@ class Engine:
         self.pushes = Pushes(self.database, self.clock, self.config.visible_after)
         self.catalog = Catalog(self.database, self.config.account_uuid)
         self.lineage = Lineage(self.database, self.clock, self.config.account_uuid)
+        self.custom_lineage = CustomLineage(
+            self.database, self.clock, self.config.account_uuid, self.catalog, self.lineage
+        )
+        self.deletions = Deletions(self.database, self.clock, self.lineage)
+        self.resources = Resources(self.database, self.clock)
         self.queries = Queries(self.database)
         self.processing = Processing(self.database, self.clock, self.catalog, self.lineage, self.queries)
         self.faults = FaultRules()

@@ -58,7 +58,10 @@ class FaultInjection:
                 await run_in_threadpool(self._engine.requests.add, record)
             await send(message)
 
-        rules = self._engine.faults.take(scope["path"], record.flow)
+        body = b""
+        if self._engine.faults.look_inside(record.flow):
+            body, receive = await _buffered(receive)
+        rules = self._engine.faults.take(scope["path"], record.flow, body)
         record.fault = ", ".join(rule.action for rule in rules) or None
         for rule in rules:
             if rule.action != faults.DELAY:
@@ -80,6 +83,19 @@ class FaultInjection:
             await _until_gone(receive, _MOMENT)
         else:
             await _answer(send, rule)
+
+
+async def _buffered(receive: Receive) -> tuple[bytes, Receive]:
+    """Read the request to its end; return its body, and what gives it to be read once more."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    body = b"".join(message.get("body", b"") for message in messages)
+
+    async def again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return body, again
 
 
 async def _drained(receive: Receive) -> list[Message]:

@@ -6,19 +6,24 @@ import fnmatch
 import re
 import threading
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, fields
+from dataclasses import field as settable
 from typing import Any
 
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 from airflow_provider_montecarlo_push.sandbox.names import FLOWS
 
-STATUS, DELAY, RESET, TIMEOUT, HTML, NO_ID, REJECT, TRUNCATE = (
+STATUS, DELAY, RESET, TIMEOUT, HTML, NO_ID, REJECT, TRUNCATE, GRAPHQL_ERROR = (
     "status", "delay", "reset", "timeout_after_accept", "html", "no_invocation_id", "reject", "truncate",
+    "graphql_error",
 )  # fmt: skip
-ACTIONS = (STATUS, DELAY, RESET, TIMEOUT, HTML, NO_ID, REJECT, TRUNCATE)
+ACTIONS = (STATUS, DELAY, RESET, TIMEOUT, HTML, NO_ID, REJECT, TRUNCATE, GRAPHQL_ERROR)
+# These strike inside the handling of a request, not around it.
+_INNER = frozenset({REJECT, GRAPHQL_ERROR})
 _STORES = frozenset({TIMEOUT, NO_ID, TRUNCATE})
 _GRAPHQL = "graphql"
+_WORD = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 _HEADER = re.compile(r"[\x20-\x7e]+")
 _TYPES: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
     ("path", str, "a string"),
@@ -29,6 +34,8 @@ _TYPES: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
     ("headers", dict, "an object"),
     ("store", bool, "true or false"),
     ("pattern", str, "a string"),
+    ("field", str, "a string"),
+    ("message", str, "a string"),
     ("with_index", bool, "true or false"),
 )
 
@@ -41,7 +48,8 @@ class FaultRule:
         on), ``reset`` (reset the TCP connection, no answer), ``timeout_after_accept`` (handle the request, wait
         ``seconds``, close without an answer), ``html`` (a page with ``status``, default 200), ``no_invocation_id``
         (handle the request, answer 202 ``{}``), ``reject`` (400 for every batch with an event whose name matches
-        ``pattern``), ``truncate`` (handle the request, send half of the answer, close).
+        ``pattern``), ``truncate`` (handle the request, send half of the answer, close), ``graphql_error`` (``field``
+        is null, with ``message`` among the errors; the rest of the data is there).
     :param flow: ``metadata``, ``lineage``, ``query_logs`` or ``graphql``; any where absent.
     :param path: glob for the request's path; any where absent.
     :param skip: how many requests that match to let pass first.
@@ -52,6 +60,10 @@ class FaultRule:
     :param store: whether the request is handled before the fault strikes; each action has its own default.
     :param pattern: for ``reject``: a regular expression that is searched for in ``database.schema.name`` of tables and
         in id and text of queries.
+    :param field: glob. For ``graphql_error`` the field that fails: of an operation, such as ``getTable`` (all of them
+        where absent), or of a type, such as ``WarehouseTable.thresholds``; ``count`` and ``skip`` count fields then.
+        For other actions the rule is about GraphQL requests with such a field in their document.
+    :param message: for ``graphql_error``: what the error says.
     :param with_index: for ``reject``: whether the answer says which events it was.
     """
 
@@ -62,12 +74,14 @@ class FaultRule:
     count: int | None = None
     seconds: float | None = None
     status: int | None = None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = settable(default_factory=dict)
     body: Any = None
     store: bool | None = None
     pattern: str | None = None
+    field: str | None = None
+    message: str = "Internal server error"
     with_index: bool = True
-    id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    id: str = settable(default_factory=lambda: uuid.uuid4().hex[:8])
     applied: int = 0
 
     def __post_init__(self) -> None:
@@ -78,6 +92,8 @@ class FaultRule:
         self._check_types()
         if self.action == REJECT:
             self._check_pattern()
+        if (self.action == GRAPHQL_ERROR or self.field is not None) and self.flow not in (None, _GRAPHQL):
+            raise ConfigurationError(f"A fault of GraphQL fields cannot be about the flow {self.flow!r}.")
         if self.seconds is None:
             self.seconds = 30.0 if self.action == TIMEOUT else 1.0
         if self.status is None:
@@ -107,8 +123,21 @@ class FaultRule:
             raise ConfigurationError(f"The pattern {self.pattern!r} is no regular expression: {error}.") from error
 
     def matches(self, path: str, flow: str | None) -> bool:
-        """Return whether the rule is about a request."""
+        """Return whether the rule is about a request, whatever its body."""
         return (self.flow is None or self.flow == flow) and (self.path is None or fnmatch.fnmatchcase(path, self.path))
+
+    def asks_for(self, words: Collection[str]) -> bool:
+        """Return whether one of the words of a document is the rule's field."""
+        if self.field is None:
+            return True
+        wanted = self.field.rpartition(".")[2]
+        return any(fnmatch.fnmatchcase(word, wanted) for word in words)
+
+    def fails(self, owner: str, name: str, *, root: bool) -> bool:
+        """Return whether a field of a type is to fail."""
+        if self.field is None or "." not in self.field:
+            return root and fnmatch.fnmatchcase(name, self.field or "*")
+        return fnmatch.fnmatchcase(f"{owner}.{name}", self.field)
 
     @property
     def spent(self) -> bool:
@@ -140,12 +169,23 @@ class FaultRules:
             self._rules.append(rule)
         return rule
 
-    def take(self, path: str, flow: str | None) -> list[FaultRule]:
-        """Return the rules that apply to a request, in order: any number of delays, then at most one other."""
+    def look_inside(self, flow: str | None) -> bool:
+        """Return whether there is a rule that depends on the body of GraphQL requests."""
+        with self._lock:
+            return flow == _GRAPHQL and any(
+                rule.field is not None and rule.action not in _INNER for rule in self._rules
+            )
+
+    def take(self, path: str, flow: str | None, body: bytes = b"") -> list[FaultRule]:
+        """Return the rules that apply to a request, in order: any number of delays, then at most one other.
+
+        :param body: of the request, where :meth:`look_inside` asked for it.
+        """
         taken: list[FaultRule] = []
+        words = set(_WORD.findall(body.decode("utf-8", "replace")))
         with self._lock:
             for rule in self._rules:
-                if rule.action == REJECT or rule.spent or not rule.matches(path, flow):
+                if rule.action in _INNER or rule.spent or not rule.matches(path, flow) or not rule.asks_for(words):
                     continue
                 if rule.skip > 0:
                     rule.skip -= 1
@@ -175,6 +215,24 @@ class FaultRules:
                 elif hits:
                     rule.applied += 1
                     return rule, hits
+        return None
+
+    def failing(self, path: str, owner: str, name: str, *, root: bool) -> FaultRule | None:
+        """Return the first ``graphql_error`` rule that a field falls under.
+
+        :param root: whether it is a field of the query or mutation itself.
+        """
+        with self._lock:
+            for rule in self._rules:
+                if rule.action != GRAPHQL_ERROR or rule.spent or not rule.matches(path, _GRAPHQL):
+                    continue
+                if not rule.fails(owner, name, root=root):
+                    continue
+                if rule.skip > 0:
+                    rule.skip -= 1
+                    continue
+                rule.applied += 1
+                return rule
         return None
 
     def list(self) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from airflow_provider_montecarlo_push.sandbox.config import INGESTION
+from airflow_provider_montecarlo_push.sandbox.config import API, INGESTION
 from airflow_provider_montecarlo_push.sandbox.engine import Engine
 from airflow_provider_montecarlo_push.sandbox.errors import RequestError
 from airflow_provider_montecarlo_push.sandbox.fault_injection import RECORD
@@ -53,7 +53,8 @@ def _identify(engine: Engine, request: Request) -> Key:
     if key is None:
         raise RequestError(401, "Authentication failed: wrong key id or secret.")
     if key.kind != INGESTION:
-        raise RequestError(401, "Authentication failed: a key with scope Ingestion is needed, this is an API key.")
+        what = "an API key" if key.kind == API else f"a key with scope {key.kind}"
+        raise RequestError(401, f"Authentication failed: a key with scope Ingestion is needed, this is {what}.")
     return key
 
 

@@ -24,7 +24,8 @@ class Processing:
         self._queries = queries
 
     def catch_up(self) -> None:
-        """Apply every push whose delay has passed."""
+        """Forget what has expired; apply every push whose delay has passed."""
+        self._lineage.forget_expired()
         due = self._database.all(
             "SELECT id FROM push WHERE processed = 0 AND visible_at <= ? ORDER BY id", (to_text(self._clock.now()),)
         )

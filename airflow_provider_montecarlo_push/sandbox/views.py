@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from airflow_provider_montecarlo_push.sandbox.clock import from_seconds, to_text
+from airflow_provider_montecarlo_push.sandbox.detectors import table_detectors
 from airflow_provider_montecarlo_push.sandbox.engine import Engine
 from airflow_provider_montecarlo_push.sandbox.errors import RequestError
 from airflow_provider_montecarlo_push.sandbox.names import FLOWS
@@ -40,6 +44,7 @@ def state(engine: Engine, _parameters: Parameters) -> dict[str, Any]:
         "flows": {flow: counts.get(flow, _NOTHING_YET) for flow in FLOWS},
         "waiting": engine.pushes.waiting(),
         "tables": engine.catalog.count(),
+        "deleted": engine.catalog.count(deleted=True),
         "lineage": engine.lineage.counts(),
         "queries": {"all": engine.queries.count(), "failed": engine.queries.count(failed=True)},
         "requests": {"all": engine.requests.count(), "refused": engine.requests.count(refused=True)},
@@ -94,17 +99,17 @@ def requests(engine: Engine, parameters: Parameters) -> dict[str, Any]:
 
 
 def tables(engine: Engine, parameters: Parameters) -> dict[str, Any]:
-    """Tables in order of name, with their last measurements."""
+    """Tables in order of name, with their last measurements; with ``deleted`` those that were deleted."""
     offset, limit = parameters.page()
     equal = {
         column: parameters.text(name)
         for name, column in (("warehouse", "resource_uuid"), ("invocation_id", "invocation_id"))
         if parameters.text(name)
     }
-    search = parameters.text("search")
-    found = engine.catalog.find(equal=equal, search=search, offset=offset, limit=limit)
+    search, deleted = parameters.text("search"), parameters.truth("deleted") or False
+    found = engine.catalog.find(equal=equal, search=search, deleted=deleted, offset=offset, limit=limit)
     return {
-        "total": engine.catalog.count(equal=equal, search=search),
+        "total": engine.catalog.count(equal=equal, search=search, deleted=deleted),
         "tables": [_measured(asset) for asset in found],
     }
 
@@ -116,12 +121,13 @@ def table(engine: Engine, parameters: Parameters) -> dict[str, Any]:
     if asset is None:
         raise RequestError(404, f"There is no table {mcon!r}.")
     neighbours = {
-        side: [_node(node) for node in engine.lineage.nodes(engine.lineage.neighbours(mcon, side))]
+        side: _nodes(engine, engine.lineage.nodes(engine.lineage.neighbours(mcon, side)))
         for side in (UPSTREAM, DOWNSTREAM)
     }
     return {
         **_measured(asset),
         "versions": engine.catalog.versions(mcon),
+        "detectors": _detectors(engine, mcon),
         "history": {
             "row_count": _history(engine, mcon, ROW_COUNT),
             "byte_count": _history(engine, mcon, BYTE_COUNT),
@@ -152,8 +158,8 @@ def lineage(engine: Engine, parameters: Parameters) -> dict[str, Any]:
         columns = engine.lineage.columns(destination=mcon)
         columns += [pair for pair in engine.lineage.columns(source=mcon) if pair["destination"] != mcon]
     return {
-        "nodes": [_node(node) for node in engine.lineage.nodes(found.mcons)],
-        "edges": [{"source": source, "destination": destination} for source, destination in found.edges],
+        "nodes": _nodes(engine, engine.lineage.nodes(found.mcons)),
+        "edges": [_edge(engine, *pair) for pair in found.edges],
         "columns": columns,
         "truncated": found.truncated,
         "counts": counts,
@@ -163,7 +169,26 @@ def lineage(engine: Engine, parameters: Parameters) -> dict[str, Any]:
 def lineage_nodes(engine: Engine, parameters: Parameters) -> dict[str, Any]:
     """Nodes of the graph with ``search`` in their name, short names first."""
     total, nodes = engine.lineage.search(parameters.required("search"), parameters.page()[1])
-    return {"total": total, "nodes": [_node(node) for node in nodes]}
+    return {"total": total, "nodes": _nodes(engine, nodes)}
+
+
+def nodes(engine: Engine, parameters: Parameters) -> dict[str, Any]:
+    """Nodes of the graph in order of name; ``custom`` selects those that users created, or the others."""
+    offset, limit = parameters.page()
+    found = engine.lineage.list_nodes(custom=parameters.truth("custom"), offset=offset, limit=limit)
+    return {"nodes": _nodes(engine, found)}
+
+
+def edges(engine: Engine, parameters: Parameters) -> dict[str, Any]:
+    """Edges of the graph; ``custom`` selects those that users created, or the others."""
+    offset, limit = parameters.page()
+    found = engine.lineage.list_edges(custom=parameters.truth("custom"), offset=offset, limit=limit)
+    return {"edges": [{**edge, "is_custom": bool(edge["is_custom"])} for edge in found]}
+
+
+def deletions(engine: Engine, parameters: Parameters) -> dict[str, Any]:
+    """Tables and lineage nodes that were deleted, oldest first."""
+    return {"deletions": engine.deletions.list(*parameters.page())}
 
 
 def queries(engine: Engine, parameters: Parameters) -> dict[str, Any]:
@@ -201,8 +226,28 @@ def _history(engine: Engine, mcon: str, metric: str) -> list[dict[str, Any]]:
     return engine.catalog.measurements(mcon, metric, limit=_HISTORY_POINTS)
 
 
+def _detectors(engine: Engine, mcon: str) -> dict[str, Any]:
+    found = table_detectors(engine.catalog, mcon, engine.clock.now())
+    return {"metric": found.metric, "freshness": asdict(found.freshness), "volume": asdict(found.volume)}
+
+
+def _edge(engine: Engine, source: str, destination: str) -> dict[str, Any]:
+    edge = engine.lineage.edge(source, destination)
+    custom = {"custom": True, "expire_at": edge["expire_at"]} if edge and edge["is_custom"] else {}
+    return {"source": source, "destination": destination, **custom}
+
+
+def _nodes(engine: Engine, found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    names = {resource["uuid"]: resource["name"] for resource in engine.resources.all()}
+    return [{**_node(node), "resource": names.get(node["resource_uuid"])} for node in found]
+
+
 def _node(node: dict[str, Any]) -> dict[str, Any]:
     return {
+        "custom": bool(node["is_custom"]),
+        "expire_at": node["expire_at"],
+        "object_id": node["object_id"],
+        "properties": json.loads(node["properties"]),
         "mcon": node["mcon"],
         "name": node["display_name"],
         "container": node["container"],

@@ -65,6 +65,11 @@ class TestKeys:
         ("PATCH", "/settings", {"max_raw_bytes": 0}, "1 or more"),
         ("PATCH", "/settings", {"accept_gzip": 1}, "true or false"),
         ("PATCH", "/settings", {"port": 1}, "Unknown field 'port'"),
+        ("POST", "/keys", {"kind": "admin"}, "or another scope, not 'admin'"),
+        ("POST", "/keys", {"expires_after": "soon"}, "must be a number"),
+        ("POST", "/keys", {"expires_after": -1}, "between 0 and"),
+        ("POST", "/tables", {"event": {}}, "Schema validation failed: 1 error"),
+        ("POST", "/tables", {"event": {}, "warehouse": 5}, "Schema validation failed: 2 errors"),
         ("POST", "/clock", {"seconds": -1}, "forward only"),
         ("POST", "/clock", {"seconds": "10"}, "must be a number"),
         ("POST", "/clock", {"seconds": 1e300}, "too large"),
@@ -246,3 +251,16 @@ def test_a_client_without_a_key_of_a_kind_says_so(sandbox: Sandbox) -> None:
     with pytest.raises(ConfigurationError, match="without a key of kind 'api'"):
         _ = client.api_key
     client.close()
+
+
+def test_nodes_and_edges_are_listed_whole(sandbox: Sandbox, push: Any, events: Any) -> None:
+    push("lineage", *(events.edge(f"t{index + 1:04}", f"t{index:04}") for index in range(1001)))
+    assert len(sandbox.nodes()) == 1002
+    assert len(sandbox.edges(custom=False)) == 1001
+    assert sandbox.nodes(custom=True) == sandbox.edges(custom=True) == sandbox.deletions() == []
+
+
+def test_a_collected_table_needs_a_warehouse_of_the_account(sandbox: Sandbox, events: Any) -> None:
+    with pytest.raises(ConfigurationError, match="There is no warehouse 00000000-"):
+        sandbox.add_collected_table(events.table(), resource_uuid="00000000-0000-4000-8000-000000000000")
+    assert sandbox.tables() == []

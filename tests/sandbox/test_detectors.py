@@ -33,6 +33,8 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
         (_points(30, DAY, until=timedelta(days=15)), "INACTIVE", "for 15 days; 14 at most"),
         (_points(8, timedelta(days=5)), "ACTIVE", None),
         (_points(8, timedelta(days=6)), "TRAINING", "6 of 7 pushes"),
+        (_points(31, timedelta(minutes=10)), "TRAINING", "6 of 7 pushes"),
+        (_points(7, timedelta(days=5), until=timedelta(days=6)), "INACTIVE", "Not enough data any more: 6 of 7"),
     ],
 )
 def test_freshness(points: list[tuple[datetime, float]], status: str, reason: str | None) -> None:
@@ -52,11 +54,17 @@ def test_freshness(points: list[tuple[datetime, float]], status: str, reason: st
         (_points(500, timedelta(minutes=5)), "TRAINING", "43 of 48 samples"),
         (_points(4, timedelta(days=7)), "TRAINING", "4 of 5 samples"),
         (_points(60, DAY, until=timedelta(days=43)), "INACTIVE", "in the last 42 days"),
-        (_points(60, DAY, until=timedelta(days=35)), "TRAINING", "8 of 10 samples"),
+        (_points(60, DAY, until=timedelta(days=35)), "INACTIVE", "Not enough data any more: 8 of 10 samples"),
+        (_points(5, DAY, until=timedelta(days=20)), "TRAINING", "5 of 10 samples"),
     ],
 )
 def test_volume(points: list[tuple[datetime, float]], status: str, reason: str | None) -> None:
     _compare(volume_detector(points, NOW), status, reason)
+
+
+def test_samples_are_counted_by_the_hour() -> None:
+    assert volume_detector(_points(12, timedelta(minutes=5)), NOW).samples == 2
+    assert freshness_detector(_points(12, timedelta(minutes=5)), NOW).samples == 2
 
 
 def test_the_interval_is_that_of_the_pushes() -> None:

@@ -212,3 +212,97 @@ def test_a_rule_that_makes_no_sense_is_refused(rule: dict[str, Any], message: st
 def test_a_refused_rule_is_a_400(sandbox: Sandbox) -> None:
     with pytest.raises(ConfigurationError, match="400: Unknown fault action"):
         sandbox.inject("explode")
+
+
+class TestGraphQL:
+    QUERY = """query($m:String){ user: getUser{ email account{ warehouses{ uuid pushEvents{ status } } } }
+      getTable(mcon:$m){ mcon thresholds{ freshness{ status } } } }"""
+
+    def _ask(self, sandbox: Sandbox, query: str | None = None, **options: Any) -> httpx.Response:
+        headers = {"x-mcd-id": sandbox.api_key.id, "x-mcd-token": sandbox.api_key.secret}
+        variables = {"m": sandbox.mcon("shop", "public", "orders")}
+        body = {"query": query or self.QUERY, "variables": variables if query is None else {}}
+        return httpx.post(sandbox.graphql_url, headers=headers, json=body, **options)
+
+    def test_one_field_fails_and_the_rest_is_there(self, sandbox: Sandbox, push: Any, events: Any) -> None:
+        push("metadata", events.table())
+        sandbox.inject("graphql_error", field="getTable", message="upstream timed out", count=1)
+        answer = self._ask(sandbox)
+        assert answer.status_code == 200
+        data, (error,) = answer.json()["data"], answer.json()["errors"]
+        assert (data["getTable"], data["user"]["email"]) == (None, "sandbox@example.com")
+        assert (error["message"], error["path"]) == ("upstream timed out", ["getTable"])
+        assert self._ask(sandbox).json()["data"]["getTable"]["mcon"]
+        assert [item["fault"] for item in sandbox.requests("graphql")] == ["graphql_error", None]
+
+    def test_a_field_of_a_type(self, sandbox: Sandbox, push: Any, events: Any) -> None:
+        push("metadata", events.table())
+        sandbox.inject("graphql_error", field="Warehouse.pushEvents", skip=1, count=1)
+        sandbox.inject("graphql_error", field="Freshness.status", count=1)
+        answer = self._ask(sandbox).json()
+        first, second = answer["data"]["user"]["account"]["warehouses"]
+        assert len(first["pushEvents"]) == 3
+        assert second["pushEvents"] is None
+        assert answer["data"]["getTable"]["thresholds"]["freshness"] == {"status": None}
+        assert {tuple(error["path"]) for error in answer["errors"]} == {
+            ("user", "account", "warehouses", 1, "pushEvents"),
+            ("getTable", "thresholds", "freshness", "status"),
+        }
+
+    def test_without_a_field_every_one_of_the_operation_fails(self, sandbox: Sandbox) -> None:
+        sandbox.inject("graphql_error")
+        answer = self._ask(sandbox).json()
+        assert answer["data"] == {"user": None, "getTable": None}
+        assert [error["message"] for error in answer["errors"]] == ["Internal server error"] * 2
+
+    def test_a_mutation_that_was_done_and_answered_with_an_error(self, sandbox: Sandbox) -> None:
+        mutation = 'mutation{createIntegrationKey(description:"d",scope:Ingestion){key{id}}}'
+        before = len(sandbox.state()["keys"])
+        sandbox.inject("graphql_error", field="create*", count=1)
+        assert self._ask(sandbox, mutation).json()["data"] == {"createIntegrationKey": None}
+        assert len(sandbox.state()["keys"]) == before
+        sandbox.inject("graphql_error", field="create*", count=1, store=True)
+        assert self._ask(sandbox, mutation).json()["errors"][0]["message"] == "Internal server error"
+        assert len(sandbox.state()["keys"]) == before + 1
+
+    @pytest.mark.parametrize(
+        ("rule", "status", "content_type"),
+        [
+            ({"action": "html"}, 200, "text/html"),
+            ({"action": "html", "status": 502}, 502, "text/html"),
+            ({"action": "status", "status": 401, "body": {"message": "Unauthorized"}}, 401, "application/json"),
+            ({"action": "status", "status": 429, "headers": {"Retry-After": "3"}}, 429, "application/json"),
+            ({"action": "status", "status": 200, "body": {"data": None}}, 200, "application/json"),
+            ({"action": "delay", "seconds": 0.01}, 200, "application/json"),
+        ],
+    )
+    def test_the_other_faults_strike_requests_with_a_field(
+        self, sandbox: Sandbox, rule: dict[str, Any], status: int, content_type: str
+    ) -> None:
+        sandbox.inject(**rule, field="getTable", count=1)
+        assert self._ask(sandbox, "{getUser{email}}").json() == {"data": {"getUser": {"email": "sandbox@example.com"}}}
+        answer = self._ask(sandbox)
+        assert (answer.status_code, answer.headers["Content-Type"].partition(";")[0]) == (status, content_type)
+        assert self._ask(sandbox).json()["data"]["user"]["email"]
+        assert [item["fault"] for item in sandbox.requests("graphql")] == [None, rule["action"], None]
+
+    def test_a_slow_answer_and_a_lost_one(self, sandbox: Sandbox) -> None:
+        sandbox.inject("delay", flow="graphql", seconds=5, field="getUser", count=1)
+        with pytest.raises(httpx.ReadTimeout):
+            self._ask(sandbox, timeout=0.2)
+        sandbox.inject("timeout_after_accept", field="createIntegrationKey", count=1)
+        before = len(sandbox.state()["keys"])
+        with pytest.raises(httpx.ReadTimeout):
+            self._ask(sandbox, 'mutation{createIntegrationKey(description:"d",scope:Ingestion){key{id}}}', timeout=0.5)
+        assert len(sandbox.state()["keys"]) == before + 1
+
+    def test_ingest_requests_are_left_alone(self, sandbox: Sandbox, send: Any) -> None:
+        sandbox.inject("status", field="*")
+        sandbox.inject("graphql_error")
+        assert send().status_code == 202
+        assert self._ask(sandbox).status_code == 500
+
+    @pytest.mark.parametrize("rule", [{"action": "graphql_error"}, {"action": "status", "field": "getTable"}])
+    def test_a_field_belongs_to_graphql(self, rule: dict[str, Any]) -> None:
+        with pytest.raises(ConfigurationError, match="cannot be about the flow 'metadata'"):
+            FaultRules().add({**rule, "flow": "metadata"})

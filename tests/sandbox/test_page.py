@@ -296,6 +296,29 @@ class TestLineage:
         page.go("lineage", mcon=sandbox.mcon("shop", "public", "alone"))
         page.says("This table is not in the lineage graph")
 
+    def test_nodes_that_users_created(self, page: Page, sandbox: Sandbox, graph: None) -> None:
+        node = """mutation($r:UUID){createOrUpdateLineageNode(objectType:"report",objectId:"r-1",resourceId:$r,
+          name:"Sales report",properties:[{propertyName:"owner",propertyValue:"ann"}]){node{mcon}}}"""
+        edge = """mutation($s:NodeInput!,$d:NodeInput!){createOrUpdateLineageEdge(source:$s,destination:$d){
+          edge{expireAt}}}"""
+        mcon = sandbox.graphql(node, {"r": sandbox.lake_uuid})["createOrUpdateLineageNode"]["node"]["mcon"]
+        source = {"objectType": "table", "objectId": "shop:public.d", "resourceId": sandbox.warehouse_uuid}
+        report = {"objectType": "report", "objectId": "r-1", "resourceId": sandbox.lake_uuid}
+        sandbox.graphql(edge, {"s": source, "d": report})
+        page.go("lineage")
+        page.says("5 of 5 nodes, 5 of 5 edges")
+        places = self._places(page)
+        assert places["d"][0] < places["Sales report"][0]
+        assert (len(page.all(".graph a.custom")), len(page.all(".graph .edge.custom"))) == (1, 1)
+        page.click("a[aria-label='Sales report, report']")
+        for text in ("Data lake (sandbox)", "r-1", mcon, "ann", "nodes within 2 hops"):
+            page.says(text)
+        page.go("table", mcon=sandbox.mcon("shop", "public", "d"))
+        page.says("There is no table")
+        sandbox.advance(8 * 24 * 3600)
+        page.go("lineage", mcon=mcon)
+        page.says("it has expired")
+
     def test_circles_loops_and_zoom(self, page: Page, push: Any, events: Any) -> None:
         push("lineage", events.edge("a", "b"), events.edge("b", "a"), events.edge("c", "c"))
         page.go("lineage")
@@ -440,3 +463,20 @@ for (const element of document.querySelectorAll('h1, h2, p, td, th, a, button, l
 }
 return least;
 """
+
+
+def test_deleted_tables_and_detectors(page: Page, sandbox: Sandbox, push: Any, events: Any) -> None:
+    push("metadata", events.table("kept", volume={"row_count": 1}), events.table("dropped"))
+    mutation = "mutation($m:[String!]!){deletePushIngestedTables(mcons:$m){success}}"
+    sandbox.graphql(mutation, {"m": [sandbox.mcon("shop", "public", "dropped")]})
+    page.go("tables")
+    page.wait(lambda: [row[0] for row in page.rows("Tables")] == ["shop.public.kept"], "the table that is left")
+    page.go("tables", deleted="true")
+    page.wait(lambda: [row[0] for row in page.rows("Tables")] == ["shop.public.dropped"], "the deleted table")
+    page.click("tbody a")
+    page.says("deleted 20")
+    page.go("table", mcon=sandbox.mcon("shop", "public", "kept"))
+    page.says("1 of 10 samples.")
+    assert [row[:2] for row in page.rows("Detectors")] == [["Freshness", "inactive"], ["Volume", "training"]]
+    page.go("overview")
+    page.says("visible in the catalog, 1 deleted")

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from airflow_provider_montecarlo_push.sandbox.config import API
+from airflow_provider_montecarlo_push.sandbox.config import API, scope_of_kind
 from airflow_provider_montecarlo_push.sandbox.engine import Engine
 from airflow_provider_montecarlo_push.sandbox.errors import RequestError
 from airflow_provider_montecarlo_push.sandbox.fault_injection import RECORD
@@ -37,7 +37,8 @@ def _authenticate(engine: Engine, request: Request, record: RequestRecord) -> No
         raise RequestError(401, "Unauthorized: wrong key id or secret.")
     record.key_id = key.id
     if key.kind != API:
-        raise RequestError(403, "Forbidden: GraphQL needs an API key, this is a key with scope Ingestion.")
+        scope = scope_of_kind(key.kind)
+        raise RequestError(403, f"Forbidden: GraphQL needs an API key, this is a key with scope {scope}.")
 
 
 def _parse(body: bytes) -> tuple[str, dict[str, Any], str | None]:
@@ -60,14 +61,14 @@ def _execute(
 ) -> Response:
     from graphql import graphql_sync
 
-    from airflow_provider_montecarlo_push.sandbox.gql.registry import default_resolver
+    from airflow_provider_montecarlo_push.sandbox.gql.registry import Execution, default_resolver
     from airflow_provider_montecarlo_push.sandbox.gql.schema import load_schema
 
     engine.processing.catch_up()
     result = graphql_sync(
         load_schema(),
         document,
-        context_value=engine,
+        context_value=Execution(engine, record),
         variable_values=variables,
         operation_name=operation,
         field_resolver=default_resolver,

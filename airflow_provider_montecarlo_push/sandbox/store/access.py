@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from airflow_provider_montecarlo_push.sandbox.clock import Clock, to_text
@@ -44,18 +45,23 @@ class Access:
         for key in config.keys:
             self.add_key(key)
 
-    def add_key(self, key: KeyConfig) -> None:
-        """Add a key, or replace the one with the same id (which un-revokes it)."""
+    def add_key(self, key: KeyConfig, *, expires_after: float | None = None) -> None:
+        """Add a key, or replace the one with the same id (which un-revokes it).
+
+        :param expires_after: seconds until it is refused; never where absent.
+        """
+        now = self._clock.now()
         self._database.run(
-            "INSERT OR REPLACE INTO api_key (id, secret, kind, description, warehouses, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO api_key (id, secret, kind, description, warehouses, created_at, expire_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 key.id,
                 key.secret,
                 key.kind,
                 key.description,
                 None if key.warehouses is None else json.dumps(key.warehouses),
-                to_text(self._clock.now()),
+                to_text(now),
+                None if expires_after is None else to_text(now + timedelta(seconds=expires_after)),
             ),
         )
 
@@ -70,8 +76,11 @@ class Access:
         )
 
     def identify(self, key_id: str | None, secret: str | None) -> Key | None:
-        """Return the key with this id and secret, or ``None`` when there is none or it was revoked."""
-        row = self._database.one("SELECT * FROM api_key WHERE id = ? AND revoked_at IS NULL", (key_id or "",))
+        """Return the key with this id and secret, or ``None`` when there is none, it was revoked or has expired."""
+        row = self._database.one(
+            "SELECT * FROM api_key WHERE id = ? AND revoked_at IS NULL AND coalesce(expire_at, '9999') > ?",
+            (key_id or "", to_text(self._clock.now())),
+        )
         if row is None or not hmac.compare_digest(row["secret"].encode(), (secret or "").encode()):
             return None
         limited = None if row["warehouses"] is None else frozenset(json.loads(row["warehouses"]))
@@ -79,6 +88,7 @@ class Access:
 
     def keys(self) -> list[dict[str, Any]]:
         """Return every key without its secret, oldest first."""
+        now = to_text(self._clock.now())
         return [
             {
                 "id": row["id"],
@@ -87,6 +97,8 @@ class Access:
                 "warehouses": None if row["warehouses"] is None else json.loads(row["warehouses"]),
                 "created_at": row["created_at"],
                 "revoked_at": row["revoked_at"],
+                "expire_at": row["expire_at"],
+                "in_force": row["revoked_at"] is None and (row["expire_at"] is None or row["expire_at"] > now),
             }
             for row in self._database.all("SELECT * FROM api_key ORDER BY created_at, rowid")
         ]

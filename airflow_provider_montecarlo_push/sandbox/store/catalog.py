@@ -17,15 +17,18 @@ BYTE_COUNT = "total_byte_count"
 LAST_UPDATED = "last_updated_on"
 METRICS = (ROW_COUNT, BYTE_COUNT, LAST_UPDATED)
 
+# How a table got into the catalog: pushed, or collected by Monte Carlo itself.
+PUSH, PULL = "PUSH", "PULL"
+
 _UPSERT = """
 INSERT INTO asset (mcon, resource_uuid, full_table_id, database, schema, name, asset_type, description, view_query,
-    created_on, tags, discovered_at, observed_at, invocation_id)
+    created_on, tags, discovered_at, observed_at, invocation_id, ingest_type)
 VALUES (:mcon, :resource_uuid, :full_table_id, :database, :schema, :name, :asset_type, :description, :view_query,
-    :created_on, coalesce(:tags, '[]'), :at, :at, :invocation_id)
+    :created_on, coalesce(:tags, '[]'), :at, :at, :invocation_id, :ingest_type)
 ON CONFLICT (mcon) DO UPDATE SET asset_type = excluded.asset_type,
     description = coalesce(:description, description), view_query = coalesce(:view_query, view_query),
     created_on = coalesce(:created_on, created_on), tags = coalesce(:tags, tags),
-    observed_at = :at, invocation_id = :invocation_id, deleted_at = NULL
+    observed_at = :at, invocation_id = :invocation_id, deleted_at = NULL, ingest_type = :ingest_type
 """
 
 # Volume and freshness of one asset are few enough to read with it, through the primary key.
@@ -44,9 +47,16 @@ class Catalog:
         self._account_uuid = account_uuid
 
     def put(
-        self, connection: sqlite3.Connection, resource_uuid: str, asset: Mapping[str, Any], at: str, invocation_id: str
+        self,
+        connection: sqlite3.Connection,
+        resource_uuid: str,
+        asset: Mapping[str, Any],
+        at: str,
+        invocation_id: str | None,
+        *,
+        ingest_type: str = PUSH,
     ) -> None:
-        """Store what one metadata event says.
+        """Store what one metadata event says. A table that was deleted comes back with all that was known of it.
 
         A push that leaves something out (columns, description, tags) leaves what was known: an hourly push of
         freshness and volume does not wipe the columns.
@@ -68,6 +78,7 @@ class Catalog:
                 "tags": json.dumps(tags) if tags else None,
                 "at": at,
                 "invocation_id": invocation_id,
+                "ingest_type": ingest_type,
             },
         )
         if asset.get("fields"):
@@ -76,7 +87,7 @@ class Catalog:
         connection.executemany("INSERT OR REPLACE INTO measurement VALUES (?, ?, ?, ?, ?)", measured)
 
     @staticmethod
-    def _put_fields(connection: sqlite3.Connection, mcon: str, fields: str, at: str, invocation_id: str) -> None:
+    def _put_fields(connection: sqlite3.Connection, mcon: str, fields: str, at: str, invocation_id: str | None) -> None:
         last = connection.execute(
             "SELECT number, fields FROM asset_version WHERE mcon = ? ORDER BY number DESC LIMIT 1", (mcon,)
         ).fetchone()

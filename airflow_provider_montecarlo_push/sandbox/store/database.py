@@ -10,14 +10,18 @@ from typing import Any
 
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 
-_LAYOUT = 1
+_LAYOUT = 2
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS warehouse (
     uuid TEXT PRIMARY KEY, name TEXT NOT NULL, connection_type TEXT NOT NULL, created_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS api_key (
     id TEXT PRIMARY KEY, secret TEXT NOT NULL, kind TEXT NOT NULL, description TEXT NOT NULL,
-    warehouses TEXT, created_at TEXT NOT NULL, revoked_at TEXT);
+    warehouses TEXT, created_at TEXT NOT NULL, revoked_at TEXT, expire_at TEXT);
+-- What is no warehouse but contains assets: a dbt project, a report server.
+CREATE TABLE IF NOT EXISTS resource (
+    uuid TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, type TEXT, is_default INTEGER NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 
 -- Every request, refused ones too; every accepted one is also a push.
 CREATE TABLE IF NOT EXISTS request (
@@ -39,29 +43,37 @@ CREATE TABLE IF NOT EXISTS asset (
     mcon TEXT PRIMARY KEY, resource_uuid TEXT NOT NULL, full_table_id TEXT NOT NULL, database TEXT NOT NULL,
     schema TEXT NOT NULL, name TEXT NOT NULL, asset_type TEXT NOT NULL, description TEXT, view_query TEXT,
     created_on TEXT, tags TEXT NOT NULL DEFAULT '[]', discovered_at TEXT NOT NULL, observed_at TEXT NOT NULL,
-    invocation_id TEXT NOT NULL, deleted_at TEXT);
+    invocation_id TEXT, deleted_at TEXT, ingest_type TEXT NOT NULL DEFAULT 'PUSH');
 CREATE UNIQUE INDEX IF NOT EXISTS asset_identity ON asset (resource_uuid, full_table_id);
 CREATE INDEX IF NOT EXISTS asset_invocation ON asset (invocation_id);
 CREATE TABLE IF NOT EXISTS asset_version (
-    mcon TEXT NOT NULL, number INTEGER NOT NULL, at TEXT NOT NULL, invocation_id TEXT NOT NULL,
+    mcon TEXT NOT NULL, number INTEGER NOT NULL, at TEXT NOT NULL, invocation_id TEXT,
     fields TEXT NOT NULL, PRIMARY KEY (mcon, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS measurement (
     mcon TEXT NOT NULL, metric TEXT NOT NULL, measured_at TEXT NOT NULL, value REAL NOT NULL,
-    invocation_id TEXT NOT NULL, PRIMARY KEY (mcon, metric, measured_at)) WITHOUT ROWID;
+    invocation_id TEXT, PRIMARY KEY (mcon, metric, measured_at)) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS node (
     mcon TEXT PRIMARY KEY, resource_uuid TEXT NOT NULL, object_type TEXT NOT NULL, object_id TEXT NOT NULL,
     display_name TEXT NOT NULL, container TEXT NOT NULL, label TEXT NOT NULL,
-    is_custom INTEGER NOT NULL DEFAULT 0, job_at TEXT NOT NULL, expire_at TEXT NOT NULL);
+    is_custom INTEGER NOT NULL DEFAULT 0, job_at TEXT NOT NULL, expire_at TEXT NOT NULL,
+    properties TEXT NOT NULL DEFAULT '[]');
+CREATE INDEX IF NOT EXISTS node_expiry ON node (expire_at);
 CREATE TABLE IF NOT EXISTS edge (
     source TEXT NOT NULL, destination TEXT NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL,
-    expire_at TEXT NOT NULL, invocation_id TEXT, PRIMARY KEY (source, destination)) WITHOUT ROWID;
+    expire_at TEXT NOT NULL, invocation_id TEXT, is_custom INTEGER NOT NULL DEFAULT 0,
+    edge_type TEXT NOT NULL DEFAULT 'IS_DOWNSTREAM', PRIMARY KEY (source, destination)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS edge_destination ON edge (destination);
+CREATE INDEX IF NOT EXISTS edge_expiry ON edge (expire_at);
 CREATE TABLE IF NOT EXISTS column_edge (
     source TEXT NOT NULL, source_column TEXT NOT NULL, destination TEXT NOT NULL, destination_column TEXT NOT NULL,
     last_seen TEXT NOT NULL, expire_at TEXT NOT NULL, invocation_id TEXT NOT NULL,
     PRIMARY KEY (source, source_column, destination, destination_column)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS column_edge_destination ON column_edge (destination);
+-- What the mutations removed: tables and lineage nodes, with how many edges went with each.
+CREATE TABLE IF NOT EXISTS deletion (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, mcon TEXT NOT NULL, nodes INTEGER NOT NULL,
+    edges INTEGER NOT NULL);
 
 CREATE TABLE IF NOT EXISTS query (
     id INTEGER PRIMARY KEY, resource_uuid TEXT NOT NULL, log_type TEXT NOT NULL, query_id TEXT, shape TEXT NOT NULL,
@@ -78,7 +90,7 @@ CREATE TABLE IF NOT EXISTS shape (
 
 _CONTENT = (
     "request", "push", "push_resource", "asset", "asset_version", "measurement", "node", "edge", "column_edge",
-    "query", "shape",
+    "query", "shape", "deletion", "resource",
 )  # fmt: skip
 
 

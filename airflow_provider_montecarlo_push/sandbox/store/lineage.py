@@ -53,7 +53,8 @@ class Lineage:
             for index, source in enumerate(event["sources"])
         }
         connection.executemany(
-            "INSERT INTO edge VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (source, destination) DO UPDATE SET "
+            "INSERT INTO edge (source, destination, first_seen, last_seen, expire_at, invocation_id) "
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (source, destination) DO UPDATE SET is_custom = 0, "
             "last_seen = excluded.last_seen, expire_at = excluded.expire_at, invocation_id = excluded.invocation_id",
             [(source, destination, at, at, NEVER, invocation_id) for source in sources.values()],
         )
@@ -73,15 +74,21 @@ class Lineage:
     ) -> str:
         own = asset.get("resource_uuid")
         name = AssetName((own or resource_uuid or "").lower(), asset["database"], asset["schema"], asset["name"])
+        return self.put_table_node(connection, name, asset["type"], at)
+
+    def put_table_node(self, connection: sqlite3.Connection, name: AssetName, asset_type: str, at: str) -> str:
+        """Store the node of a pushed table or view, which never expires; return its MCON."""
         mcon = name.mcon(self._account_uuid)
         connection.execute(
             "INSERT INTO node (mcon, resource_uuid, object_type, object_id, display_name, container, label, job_at, "
             "expire_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mcon) DO UPDATE SET "
-            "object_type = excluded.object_type, job_at = excluded.job_at, expire_at = excluded.expire_at",
+            "object_type = excluded.object_type, job_at = excluded.job_at, expire_at = excluded.expire_at, "
+            "display_name = excluded.display_name, label = excluded.label, container = excluded.container, "
+            "is_custom = 0",
             (
                 mcon,
                 name.resource_uuid,
-                asset["type"].lower(),
+                asset_type.lower(),
                 name.full_table_id,
                 name.display_name,
                 f"{name.database}.{name.schema}",
@@ -100,6 +107,55 @@ class Lineage:
             "EXISTS (SELECT 1 FROM edge e WHERE e.source = n.mcon AND e.expire_at > :now) AS has_downstream "
             "FROM node n WHERE n.mcon = :mcon AND n.expire_at > :now",
             {"mcon": mcon, "now": self._now()},
+        )
+        return None if row is None else dict(row)
+
+    def remove(self, connection: sqlite3.Connection, mcon: str) -> tuple[int, int]:
+        """Remove a node and every edge that touches it; return how many nodes and edges that were.
+
+        Pairs of columns stay until they expire, which is all that Monte Carlo does with them.
+        """
+        edges = connection.execute("DELETE FROM edge WHERE source = :mcon OR destination = :mcon", {"mcon": mcon})
+        nodes = connection.execute("DELETE FROM node WHERE mcon = ?", (mcon,))
+        return nodes.rowcount, edges.rowcount
+
+    def forget_expired(self) -> None:
+        """Remove nodes that have expired, the edges that touch them, and edges that have expired."""
+        now = self._now()
+        expired = (
+            "SELECT EXISTS (SELECT 1 FROM node WHERE expire_at <= :now) "
+            "OR EXISTS (SELECT 1 FROM edge WHERE expire_at <= :now)"
+        )
+        if not self._database.scalar(expired, {"now": now}):
+            return
+        with self._database.transaction() as connection:
+            for row in connection.execute("SELECT mcon FROM node WHERE expire_at <= ?", (now,)).fetchall():
+                self.remove(connection, row["mcon"])
+            connection.execute("DELETE FROM edge WHERE expire_at <= ?", (now,))
+
+    def list_nodes(self, *, custom: bool | None = None, offset: int = 0, limit: int = 1000) -> list[dict[str, Any]]:
+        """Return nodes in order of name."""
+        rows = self._database.all(
+            "SELECT mcon FROM node WHERE (:custom IS NULL OR is_custom = :custom) AND expire_at > :now "
+            "ORDER BY display_name, mcon LIMIT :limit OFFSET :offset",
+            {"custom": custom, "now": self._now(), "limit": limit, "offset": offset},
+        )
+        return self.nodes(row["mcon"] for row in rows)
+
+    def list_edges(self, *, custom: bool | None = None, offset: int = 0, limit: int = 1000) -> list[dict[str, Any]]:
+        """Return edges in order of source and destination."""
+        rows = self._database.all(
+            "SELECT * FROM edge WHERE (:custom IS NULL OR is_custom = :custom) AND expire_at > :now "
+            "ORDER BY source, destination LIMIT :limit OFFSET :offset",
+            {"custom": custom, "now": self._now(), "limit": limit, "offset": offset},
+        )
+        return [dict(row) for row in rows]
+
+    def edge(self, source: str, destination: str) -> dict[str, Any] | None:
+        """Return an edge that has not expired, or ``None``."""
+        row = self._database.one(
+            "SELECT * FROM edge WHERE source = ? AND destination = ? AND expire_at > ?",
+            (source, destination, self._now()),
         )
         return None if row is None else dict(row)
 

@@ -82,6 +82,62 @@ class TestGetTable:
         }
         assert len(found) == 2
 
+    def test_a_name_alone_is_refused_and_its_warehouses_are_named(
+        self, sandbox: Sandbox, push: Any, events: Any
+    ) -> None:
+        document = '{getTable(fullTableId:"shop:public.orders"){mcon}}'
+        push("metadata", events.table("orders"))
+        with pytest.raises(GraphQLError, match=r"needs mcon, or fullTableId and dwId\.$"):
+            sandbox.graphql(document)
+        push("metadata", events.table("orders"), resource_uuid=sandbox.lake_uuid)
+        with pytest.raises(GraphQLError, match=f"2 warehouses have shop:public.orders: .*{sandbox.lake_uuid}"):
+            sandbox.graphql(document)
+
+    def test_an_unknown_warehouse_is_an_error(self, sandbox: Sandbox) -> None:
+        with pytest.raises(GraphQLError, match="no warehouse 00000000-"):
+            sandbox.graphql(GET_TABLE, {"id": "shop:public.orders", "dw": "00000000-0000-4000-8000-000000000000"})
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            'getTable(mcon:"%s"){mcon}',
+            'getTableLineage(mcon:"%s",direction:"upstream"){baseNode{mcon}}',
+            'getDerivedTablesPartialLineage(mcon:"%s",column:"c"){isLastPage}',
+            'getMetricsV4(metricName:"total_row_count",startTime:"2024-01-01",metricsFilter:{mcon:"%s"}){metricsJson}',
+            'getAggregatedQueries(mcon:"%s",startTime:"2024-01-01",endTime:"2024-01-02",queryType:read,limit:1){__typename}',
+        ],
+    )
+    def test_what_is_no_mcon_of_this_account(self, sandbox: Sandbox, query: str) -> None:
+        with pytest.raises(GraphQLError, match="'orders' is not an MCON"):
+            sandbox.graphql("{" + query % "orders" + "}")
+        with pytest.raises(GraphQLError, match="belongs to another account"):
+            sandbox.graphql("{" + query % sandbox.mcon("a", "b", "c").replace("0acc0047", "0acc0048") + "}")
+
+    def test_detectors_train_become_active_and_fall_back(self, sandbox: Sandbox, push: Any, events: Any) -> None:
+        def thresholds() -> dict[str, Any]:
+            table = sandbox.graphql(GET_TABLE, {"id": "shop:public.orders", "dw": sandbox.warehouse_uuid})["getTable"]
+            found: dict[str, Any] = table["thresholds"]
+            return found
+
+        for day in range(1, 15):
+            event = events.table(
+                volume={"byte_count": day}, freshness={"last_update_time": f"2024-03-{day:02}T00:00:00Z"}
+            )
+            push("metadata", event)
+            if day == 6:
+                assert thresholds()["freshness"]["reason"].startswith("6 of 7")
+                assert thresholds()["freshness"]["expected"] is None
+            sandbox.advance(24 * 3600)
+        found = thresholds()
+        assert found["freshness"]["status"] == found["size"]["ucsStatus"] == found["size"]["sdStatus"] == "ACTIVE"
+        assert (found["freshness"]["reason"], found["size"]["sdReason"]) == (None, None)
+        assert found["freshness"]["expected"] == pytest.approx(86_400, abs=60)
+        sandbox.advance(15 * 24 * 3600)
+        assert thresholds()["freshness"]["status"] == "INACTIVE"
+        assert thresholds()["size"]["sdStatus"] == "ACTIVE"
+        sandbox.advance(20 * 24 * 3600)
+        assert thresholds()["size"]["sdStatus"] == "INACTIVE"
+
     def test_description_sql_tags_and_warehouse(self, sandbox: Sandbox, push: Any, events: Any) -> None:
         event = events.table(
             "v",
@@ -451,6 +507,19 @@ class TestGetUser:
             "lastInvocationId": None,
         }
         assert {item["status"] for item in self._events(sandbox, sandbox.lake_uuid).values()} == {"NEVER_RECEIVED"}
+
+    def test_lineage_across_warehouses_counts_for_each(self, sandbox: Sandbox, post: Any, events: Any) -> None:
+        def ref(name: str, uuid: str) -> dict[str, Any]:
+            return {**events.ref(name), "resource_uuid": uuid, "resource_type": "snowflake"}
+
+        event = {"destination": ref("b", sandbox.warehouse_uuid), "sources": [ref("a", sandbox.lake_uuid)]}
+        sandbox.set_delay(30, "lineage")
+        response = post("lineage", {"event_type": "LINEAGE", "events": [event]})
+        uuids = (sandbox.warehouse_uuid, sandbox.lake_uuid)
+        assert {self._events(sandbox, uuid)["LINEAGE"]["lastInvocationId"] for uuid in uuids} == {None}
+        sandbox.advance(31)
+        found = {self._events(sandbox, uuid)["LINEAGE"]["lastInvocationId"] for uuid in uuids}
+        assert found == {response.json()["invocation_id"]}
 
     def test_it_grows_stale(self, sandbox: Sandbox, push: Any, events: Any) -> None:
         push("metadata", events.table())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from airflow_provider_montecarlo_push.sandbox.clock import from_text
@@ -27,11 +28,11 @@ def get_user(engine: Engine, _source: Any) -> dict[str, Any]:
         "isSso": False,
         "isDeleted": False,
         "role": "service",
-        "account": _account(engine),
+        "account": describe_account(engine),
     }
 
 
-def _account(engine: Engine) -> dict[str, Any]:
+def describe_account(engine: Engine) -> dict[str, Any]:
     return {
         "id": engine.config.account_uuid,
         "uuid": engine.config.account_uuid,
@@ -61,6 +62,12 @@ def warehouse_by_uuid(engine: Engine, uuid: str) -> dict[str, Any] | None:
     return next((describe_warehouse(engine, row) for row in engine.access.warehouses() if row["uuid"] == uuid), None)
 
 
+def warehouses_by_uuid(engine: Engine, uuids: Iterable[str]) -> list[dict[str, Any]]:
+    """Return some warehouses as the schema's ``Warehouse``, in the account's order."""
+    wanted = set(uuids)
+    return [describe_warehouse(engine, row) for row in engine.access.warehouses() if row["uuid"] in wanted]
+
+
 def describe_warehouse(engine: Engine, row: dict[str, Any]) -> dict[str, Any]:
     """Return a stored warehouse as the schema's ``Warehouse``."""
     return {
@@ -73,7 +80,7 @@ def describe_warehouse(engine: Engine, row: dict[str, Any]) -> dict[str, Any]:
         "updatedTime": row["created_at"],
         "isDeleted": False,
         "connections": [],
-        "account": _account(engine),
+        "account": describe_account(engine),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from airflow_provider_montecarlo_push.sandbox.engine import Engine
+from airflow_provider_montecarlo_push.sandbox.gql.arguments import own_mcon
 from airflow_provider_montecarlo_push.sandbox.gql.connections import cursor, window
 from airflow_provider_montecarlo_push.sandbox.gql.registry import resolves
 from airflow_provider_montecarlo_push.sandbox.store.lineage import DOWNSTREAM, UPSTREAM
@@ -36,6 +37,8 @@ def get_table_lineage(
     """Return what is upstream or downstream of one or several assets."""
     bases = list(mcons or ([mcon] if mcon else []))
     _check(bases, direction, hops, unsupported)
+    for base in bases:
+        own_mcon(engine, base)
     found = engine.lineage.walk(
         bases, direction, 1 if hops is None else hops, _DEFAULT_LIMIT if limit is None else limit
     )
@@ -112,6 +115,7 @@ def get_derived_tables(
     """Return the tables, a page at a time, with the columns of each that are computed from a column."""
     if not mcon or not column:
         raise GraphQLError("getDerivedTablesPartialLineage needs mcon and column.")
+    own_mcon(engine, mcon)
     pairs = engine.lineage.columns(source=mcon, source_column=column)
     tables = [(destination, list(group)) for destination, group in groupby(pairs, key=lambda pair: pair["destination"])]
     destinations = []

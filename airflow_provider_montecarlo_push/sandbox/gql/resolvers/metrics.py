@@ -10,6 +10,7 @@ from graphql import GraphQLError
 
 from airflow_provider_montecarlo_push.sandbox.clock import to_text
 from airflow_provider_montecarlo_push.sandbox.engine import Engine
+from airflow_provider_montecarlo_push.sandbox.gql.arguments import own_mcon
 from airflow_provider_montecarlo_push.sandbox.gql.registry import resolves
 from airflow_provider_montecarlo_push.sandbox.store.catalog import METRICS
 
@@ -69,6 +70,8 @@ def _asset(engine: Engine, metrics_filter: dict[str, Any]) -> dict[str, Any] | N
         raise GraphQLError(f"The sandbox does not implement the metrics filter {unknown[0]}.")
     if "mcon" not in given and not {"fullTableId", "dwId"} <= set(given):
         raise GraphQLError("metricsFilter needs mcon, or fullTableId and dwId.")
+    if "mcon" in given:
+        own_mcon(engine, given["mcon"])
     return engine.catalog.get(
         mcon=given.get("mcon"), resource_uuid=given.get("dwId"), full_table_id=given.get("fullTableId")
     )

@@ -9,6 +9,7 @@ from graphql import GraphQLError
 
 from airflow_provider_montecarlo_push.sandbox.clock import to_text
 from airflow_provider_montecarlo_push.sandbox.engine import Engine
+from airflow_provider_montecarlo_push.sandbox.gql.arguments import own_mcon
 from airflow_provider_montecarlo_push.sandbox.gql.connections import cursor, window
 from airflow_provider_montecarlo_push.sandbox.gql.registry import resolves
 from airflow_provider_montecarlo_push.sandbox.names import AssetName
@@ -38,6 +39,7 @@ def get_aggregated_queries(
     """
     if not 0 < limit <= _LARGEST_LIMIT:
         raise GraphQLError(f"limit must be between 1 and {_LARGEST_LIMIT}.")
+    own_mcon(engine, mcon)
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for query in _queries(engine, mcon, queryType, startTime, endTime):
         if category in (None, query["category"]) and user in (None, query["user"]):

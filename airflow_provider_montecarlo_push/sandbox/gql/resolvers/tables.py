@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from graphql import GraphQLError
 
-from airflow_provider_montecarlo_push.sandbox.clock import from_seconds, from_text
-from airflow_provider_montecarlo_push.sandbox.detectors import freshness_detector, volume_detector
+from airflow_provider_montecarlo_push.sandbox.clock import from_seconds
+from airflow_provider_montecarlo_push.sandbox.detectors import ACTIVE, table_detectors
 from airflow_provider_montecarlo_push.sandbox.engine import Engine
+from airflow_provider_montecarlo_push.sandbox.gql.arguments import existing_warehouse, own_mcon
 from airflow_provider_montecarlo_push.sandbox.gql.connections import connection, listed
 from airflow_provider_montecarlo_push.sandbox.gql.registry import resolves
 from airflow_provider_montecarlo_push.sandbox.gql.resolvers.account import warehouse_by_uuid
-from airflow_provider_montecarlo_push.sandbox.store.catalog import BYTE_COUNT, LAST_UPDATED, ROW_COUNT
+from airflow_provider_montecarlo_push.sandbox.store.catalog import LAST_UPDATED
 
 _PAGING = frozenset({"first", "last", "after", "before", "offset"})
 # Arguments of getTables that are equal to a stored column.
@@ -29,6 +29,7 @@ _FILTERS = {
     "tableType": "asset_type",
     "viewQuery": "view_query",
     "ingestInvocationId": "invocation_id",
+    "ingestType": "ingest_type",
     "mcon": "mcon",
 }
 
@@ -41,11 +42,26 @@ def get_table(
     fullTableId: str | None = None,  # noqa: N803 - the schema's name
     dwId: str | None = None,  # noqa: N803 - the schema's name
 ) -> dict[str, Any] | None:
-    """Return a table by its MCON or by full table id and warehouse; null when there is none."""
+    """Return a table by its MCON or by full table id and warehouse; null when there is none.
+
+    A deleted table is still found, with ``isDeleted``. A full table id alone is refused: warehouses may share it.
+    """
     if mcon is None and (fullTableId is None or dwId is None):
-        raise GraphQLError("getTable needs mcon, or fullTableId and dwId.")
+        raise GraphQLError(f"getTable needs mcon, or fullTableId and dwId.{_homes(engine, fullTableId)}")
+    if mcon is None and dwId is not None:
+        existing_warehouse(engine, dwId)
+    if mcon is not None:
+        own_mcon(engine, mcon)
     asset = engine.catalog.get(mcon=mcon, resource_uuid=dwId, full_table_id=fullTableId)
     return None if asset is None else describe_table(asset)
+
+
+def _homes(engine: Engine, full_table_id: str | None) -> str:
+    """Return a sentence that names the warehouses with a table of this id, where there are several."""
+    found = engine.catalog.find(equal={"full_table_id": full_table_id}) if full_table_id else []
+    if len(found) < 2:
+        return ""
+    return f" {len(found)} warehouses have {full_table_id}: {', '.join(item['resource_uuid'] for item in found)}."
 
 
 @resolves("Query", "getTables")
@@ -54,8 +70,6 @@ def get_tables(engine: Engine, _source: Any, **arguments: Any) -> dict[str, Any]
     given = {name: value for name, value in arguments.items() if value is not None}
     deleted = given.pop("isDeleted", False)
     search, mcons = given.pop("search", None), given.pop("mcons", None)
-    if given.pop("ingestType", "PUSH") != "PUSH":
-        return listed([], arguments)
     unknown = sorted(set(given) - set(_FILTERS) - _PAGING)
     if unknown:
         raise GraphQLError(f"The sandbox does not implement the filter {unknown[0]} of getTables.")
@@ -99,7 +113,7 @@ def describe_table(asset: dict[str, Any]) -> dict[str, Any]:
         "deletedAt": asset["deleted_at"],
         "isExcluded": False,
         "isMonitored": True,
-        "ingestType": "PUSH",
+        "ingestType": asset["ingest_type"],
         "ingestInvocationId": asset["invocation_id"],
         "labels": [f"{tag['key']}:{tag['value']}" if tag.get("value") else tag["key"] for tag in asset["tags"]],
         "resource_uuid": asset["resource_uuid"],
@@ -180,28 +194,17 @@ def object_properties(_engine: Engine, source: dict[str, Any]) -> list[dict[str,
 @resolves("WarehouseTable", "getThresholds")
 def thresholds(engine: Engine, source: dict[str, Any]) -> dict[str, Any]:
     """Return the state of a table's freshness and volume detectors."""
-    now = engine.clock.now()
-
-    def points(metric: str) -> list[tuple[datetime, float]]:
-        stored = engine.catalog.measurements(source["mcon"], metric)
-        return [(from_text(point["measured_at"]), point["value"]) for point in stored]
-
-    updates = points(LAST_UPDATED)
-    freshness = freshness_detector(updates, now)
-    metric = ROW_COUNT
-    sizes = points(ROW_COUNT)
-    if not sizes:
-        metric, sizes = BYTE_COUNT, points(BYTE_COUNT)
-    size = volume_detector(sizes, now)
+    found = table_detectors(engine.catalog, source["mcon"], engine.clock.now())
+    freshness, size = found.freshness, found.volume
     return {
         "freshness": {
             "status": freshness.status,
             "reason": freshness.reason,
-            "expected": freshness.interval,
-            "lastUpdate": from_seconds(updates[-1][1]) if updates else None,
+            "expected": freshness.interval if freshness.status == ACTIVE else None,
+            "lastUpdate": found.last_update,
         },
         "size": {
-            "metric": metric,
+            "metric": found.metric,
             "ucsStatus": size.status,
             "ucsReason": size.reason,
             "sdStatus": size.status,

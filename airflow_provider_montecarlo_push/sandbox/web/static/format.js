@@ -52,3 +52,10 @@ export function eventTitle(flow, event) {
   if (flow === "lineage") return `${event.sources.map(name).join(", ")} → ${name(event.destination)}`;
   return event.query_text;
 }
+
+const TABLES = new Set(["table", "view", "external", "wildcard", "wildcard_table"]);
+
+/** What nodes of the graph are called together: not all of them are tables. */
+export function things(nodes) {
+  return nodes.every((node) => TABLES.has(node.type)) ? "tables" : "nodes";
+}

@@ -1,7 +1,7 @@
 // The lineage graph as SVG: boxes for tables, lines for edges, and, around the table in focus, rows for its columns.
 
 import { h, s } from "./dom.js";
-import { link } from "./format.js";
+import { link, things } from "./format.js";
 import { curve, layout } from "./layout.js";
 
 const ZOOMS = [0.4, 0.5, 0.6, 0.75, 0.85, 1, 1.25, 1.6];
@@ -34,7 +34,7 @@ export function drawGraph({ data, focus, column, zoom, room, hops }) {
     { class: "graph", tabindex: "0", role: "region", "aria-label": "Lineage graph", "data-scroll": "graph" },
     s(
       "svg",
-      { width: across * zoom, height: down * zoom, viewBox: `${-PAD} ${-PAD} ${across} ${down}`, role: "group", "aria-label": `${nodes.length} tables, ${data.edges.length} edges` },
+      { width: across * zoom, height: down * zoom, viewBox: `${-PAD} ${-PAD} ${across} ${down}`, role: "group", "aria-label": `${nodes.length} ${things(nodes)}, ${data.edges.length} edges` },
       s("defs", null, arrow()),
       lines,
       loops,
@@ -94,7 +94,7 @@ function columnRows(pairs, column) {
 
 function drawEdge(edge, points, focus, columns) {
   const near = edge.source === focus || edge.destination === focus;
-  return s("path", { class: `edge${near && !columns ? " near" : ""}${columns ? " dim" : ""}`, d: curve(points), "marker-end": "url(#tip)" });
+  return s("path", { class: `edge${near && !columns ? " near" : ""}${columns ? " dim" : ""}${edge.custom ? " custom" : ""}`, d: curve(points), "marker-end": "url(#tip)" });
 }
 
 function drawLoop({ x, y }) {
@@ -118,7 +118,7 @@ function drawNode(node, { x, y }, columns, { focus, column, hops }) {
   const chosen = (name) => column && column.mcon === node.mcon && column.name === name;
   const box = s(
     "a",
-    { href: link("lineage", { mcon: node.mcon, hops }), class: node.mcon === focus ? "focus" : null, "aria-label": `${node.name}, ${node.type}`, "data-key": `node-${node.mcon}` },
+    { href: link("lineage", { mcon: node.mcon, hops }), class: [node.mcon === focus && "focus", node.custom && "custom"].filter(Boolean).join(" ") || null, "aria-label": `${node.name}, ${node.type}`, "data-key": `node-${node.mcon}` },
     s("title", null, `${node.name} (${node.type})`),
     s("rect", { class: "box", width: WIDTH, height: node.height, rx: 8 }),
     s("path", { class: "head", d: headPath(columns.length > 0) }),

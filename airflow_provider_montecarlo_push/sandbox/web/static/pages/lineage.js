@@ -1,6 +1,6 @@
 import { get } from "../api.js";
-import { choices, empty, grid, h, replace } from "../dom.js";
-import { count, link, short, when } from "../format.js";
+import { choices, empty, facts, grid, h, replace } from "../dom.js";
+import { count, link, short, things, when } from "../format.js";
 import { drawGraph } from "../graph.js";
 import { fillIn, nothingYet, searchField } from "./pieces.js";
 
@@ -13,7 +13,7 @@ const LISTED = 30;
 export function open(place, go) {
   let parameters = {};
   let zoom = null;
-  const search = searchField("Find a table", "Name of a table", (value) => go({ ...parameters, search: value }));
+  const search = searchField("Find a table or another node", "Name", (value) => go({ ...parameters, search: value }));
   const tools = h("div");
   const found = h("div");
   const content = h("div", { "data-content": "" });
@@ -72,7 +72,7 @@ function controls(asked, hops, graph, change, go) {
 }
 
 function results(matches, hops) {
-  if (matches.nodes.length === 0) return empty("No table in the lineage graph matches");
+  if (matches.nodes.length === 0) return empty("Nothing in the lineage graph matches");
   return h(
     "div",
     { class: "panel" },
@@ -85,22 +85,39 @@ function results(matches, hops) {
 function whole(data, graph) {
   return [
     graph.element,
-    h("p", { class: "note" }, `${count(data.nodes.length)} of ${count(data.counts.nodes)} tables, ${count(data.edges.length)} of ${count(data.counts.edges)} edges. `,
+    h("p", { class: "note" }, `${count(data.nodes.length)} of ${count(data.counts.nodes)} ${things(data.nodes)}, ${count(data.edges.length)} of ${count(data.counts.edges)} edges. `,
       data.truncated ? "The graph is too large to show whole: find a table, or choose one to see what is around it." : "Choose a table to see what is around it, and its columns."),
   ];
 }
 
 function focused(data, asked, hops, graph, column, table) {
-  if (data.nodes.length === 0) return empty("This table is not in the lineage graph", table ? h("a", { href: link("table", { mcon: asked.mcon }) }, "See the table") : "No lineage names it.");
+  if (data.nodes.length === 0) return empty(table === null ? "This is not in the lineage graph" : "This table is not in the lineage graph", table ? h("a", { href: link("table", { mcon: asked.mcon }) }, "See the table") : "No lineage names it, or it has expired.");
   const focus = data.nodes[0];
   return [
     h("h2", null, focus.name, " ", table && h("a", { class: "note", href: link("table", { mcon: focus.mcon }), "data-key": "details" }, "see the table")),
+    focus.custom && about(focus),
     graph.element,
-    h("p", { class: "note" }, `${count(data.nodes.length)} tables within ${hops} ${hops === 1 ? "hop" : "hops"}. `,
+    h("p", { class: "note" }, `${count(data.nodes.length)} ${things(data.nodes)} within ${hops} ${hops === 1 ? "hop" : "hops"}. `,
       data.truncated && "There are more than can be shown. ",
-      data.columns.length > 0 ? "Choose a column to see only its own lines; once more to see all." : "No column lineage is known for this table."),
+      data.columns.length > 0 ? "Choose a column to see only its own lines; once more to see all." : `No column lineage is known for this ${things([focus]) === "tables" ? "table" : "node"}.`),
     data.columns.length > 0 && pairs(data, column),
   ];
+}
+
+/** What is known of a node that a user created. */
+function about(node) {
+  return h(
+    "div",
+    { class: "panel" },
+    facts([
+      ["Type", node.type],
+      ["Resource", node.resource ?? node.resource_uuid],
+      ["Object id", h("span", { class: "mono" }, node.object_id)],
+      ["MCON", h("span", { class: "mono" }, node.mcon)],
+      ["Expires", node.expire_at.startsWith("9999") ? "never" : `${when(node.expire_at)} UTC`],
+      ...node.properties.map((property) => [property.name, property.value]),
+    ]),
+  );
 }
 
 function pairs(data, column) {

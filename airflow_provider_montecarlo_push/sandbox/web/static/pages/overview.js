@@ -51,7 +51,7 @@ function cards(state) {
     "div",
     { class: "cards" },
     flows,
-    card(link("tables"), "", "Tables", count(state.tables), "visible in the catalog"),
+    card(link("tables"), "", "Tables", count(state.tables), state.deleted ? `visible in the catalog, ${count(state.deleted)} deleted` : "visible in the catalog"),
     card(link("lineage"), "", "Lineage edges", count(lineage.edges), `${count(lineage.nodes)} nodes, ${count(lineage.column_pairs)} column pairs`),
     card(link("queries"), "", "Queries", count(queries.all), `${count(queries.failed)} failed`),
     state.waiting > 0 && card(link("pushes"), "", "Waiting", count(state.waiting), "accepted, not visible yet"),
@@ -92,14 +92,14 @@ function warehouses(state) {
 function controls(state) {
   const keys = state.keys.map((key) => [
     h("span", { class: "mono" }, key.id),
-    key.kind === "api" ? "API" : "Ingestion",
+    { api: "API", ingestion: "Ingestion" }[key.kind] ?? key.kind,
     key.warehouses ? key.warehouses.map((uuid) => warehouseNames(state).get(uuid) ?? uuid).join(", ") : "all warehouses",
-    key.revoked_at ? h("span", { class: "badge bad" }, "revoked") : h("span", { class: "badge good" }, "in force"),
+    key.in_force ? h("span", { class: "badge good" }, "in force") : h("span", { class: "badge bad" }, key.revoked_at ? "revoked" : "expired"),
   ]);
   const faults = state.faults.map((rule) => [
     rule.action,
     rule.flow ? FLOWS[rule.flow] : "any",
-    rule.pattern ?? (rule.action === "status" ? String(rule.status) : "—"),
+    rule.pattern ?? rule.field ?? (rule.action === "status" ? String(rule.status) : "—"),
     count(rule.applied),
     rule.count === null ? "no limit" : count(rule.count),
   ]);

@@ -59,12 +59,13 @@ export function fillIn(input, value) {
 }
 
 export function tableLink(node) {
-  return h("a", { href: link("table", { mcon: node.mcon }), title: node.name, "data-key": node.mcon }, short(node.name, 120));
+  const page = node.custom ? "lineage" : "table";
+  return h("a", { href: link(page, { mcon: node.mcon }), title: node.name, "data-key": node.mcon }, short(node.name, 120));
 }
 
 /** How to push something, where nothing arrived yet. */
 export function nothingYet(state) {
-  const key = state.keys.find((item) => item.kind === "ingestion" && !item.revoked_at)?.id ?? "<key id>";
+  const key = state.keys.find((item) => item.kind === "ingestion" && item.in_force)?.id ?? "<key id>";
   const warehouse = state.warehouses[0].uuid;
   return empty(
     "Nothing has arrived yet",

@@ -17,7 +17,7 @@ export function open(place) {
       const answer = JSON.stringify(table);
       if (!current() || answer === shown) return;
       shown = answer;
-      replace(content, head(table, warehouseNames(state)), charts(table), neighbours(table), sql(table), columns(table));
+      replace(content, head(table, warehouseNames(state)), charts(table), detectors(table), neighbours(table), sql(table), columns(table));
     },
   };
 }
@@ -26,7 +26,7 @@ function head(table, names) {
   const tags = table.tags.map((tag) => h("span", { class: "chip" }, tag.value ? `${tag.key}: ${tag.value}` : tag.key));
   return [
     h("p", { class: "crumb" }, h("a", { href: link("tables") }, "Tables"), ` / ${table.database} / ${table.schema}`),
-    h("h1", null, table.name, " ", h("span", { class: "badge" }, table.asset_type)),
+    h("h1", null, table.name, " ", h("span", { class: "badge" }, table.asset_type), table.deleted_at && [" ", h("span", { class: "badge bad" }, `deleted ${when(table.deleted_at)} UTC`)]),
     h(
       "div",
       { class: "panel" },
@@ -38,7 +38,7 @@ function head(table, names) {
         ["MCON", h("span", { class: "mono" }, table.mcon)],
         ["Created", table.created_on && `${when(table.created_on)} UTC`],
         ["First seen", `${when(table.discovered_at)} UTC`],
-        ["Last push", [`${when(table.observed_at)} UTC, `, h("a", { class: "mono", href: link("push", { id: table.invocation_id }), "data-key": "push" }, table.invocation_id)]],
+        ["Last push", table.invocation_id && [`${when(table.observed_at)} UTC, `, h("a", { class: "mono", href: link("push", { id: table.invocation_id }), "data-key": "push" }, table.invocation_id)]],
       ].filter(([, value]) => value)),
     ),
   ];
@@ -57,6 +57,19 @@ function charts(table) {
       size.length > 0 && h("div", { class: "panel" }, chart("Bytes", size, bytes)),
       ages.length > 0 && h("div", { class: "panel" }, chart("Age of the data when pushed", ages, duration), h("p", { class: "note" }, `Last update ${when(table.last_update_time)} UTC`)),
     ),
+  ];
+}
+
+function detectors(table) {
+  const row = (name, detector) => [
+    name,
+    h("span", { class: `badge ${detector.status === "ACTIVE" ? "good" : ""}` }, detector.status.toLowerCase()),
+    count(detector.samples),
+    detector.reason ?? "",
+  ];
+  return [
+    h("h2", null, "Detectors"),
+    grid("Detectors", [["Detector", ""], ["Status", ""], ["Samples", "number"], ["Reason", "wide"]], [row("Freshness", table.detectors.freshness), row("Volume", table.detectors.volume)]),
   ];
 }
 

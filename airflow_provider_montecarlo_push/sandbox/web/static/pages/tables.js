@@ -13,8 +13,9 @@ export function open(place, go) {
   let parameters = {};
   const search = searchField("Search", "Name, description or tag", (value) => go({ ...parameters, search: value, offset: null }));
   const warehouse = h("select", { onchange: () => go({ ...parameters, warehouse: warehouse.value, offset: null }) });
+  const deleted = h("select", { onchange: () => go({ ...parameters, deleted: deleted.value, offset: null }) }, h("option", { value: "" }, "In the catalog"), h("option", { value: "true" }, "Deleted"));
   const content = h("div", { "data-content": "" });
-  place.append(h("h1", null, title), h("div", { class: "tools" }, search.label, h("label", null, "Warehouse", warehouse)), content);
+  place.append(h("h1", null, title), h("div", { class: "tools" }, search.label, h("label", null, "Warehouse", warehouse), h("label", null, "Show", deleted)), content);
   let shown = null;
   let listed = null;
   return {
@@ -24,7 +25,7 @@ export function open(place, go) {
       const offset = Number(asked.offset ?? 0);
       const [state, page] = await Promise.all([
         get("state"),
-        get("tables", { search: asked.search, warehouse: asked.warehouse, offset, limit: SIZE }),
+        get("tables", { search: asked.search, warehouse: asked.warehouse, deleted: asked.deleted, offset, limit: SIZE }),
       ]);
       if (!current()) return;
       const names = warehouseNames(state);
@@ -34,11 +35,12 @@ export function open(place, go) {
         warehouse.replaceChildren(h("option", { value: "" }, "All"), ...[...names].map(([uuid, name]) => h("option", { value: uuid }, name)));
       }
       warehouse.value = asked.warehouse ?? "";
+      deleted.value = asked.deleted ?? "";
       const answer = JSON.stringify([page, asked, options]);
       if (answer === shown) return;
       shown = answer;
       if (page.total === 0) {
-        replace(content, asked.search || asked.warehouse ? empty("No table matches", "Search looks in names, descriptions and tags.") : nothingYet(state));
+        replace(content, asked.search || asked.warehouse || asked.deleted ? empty("No table matches", "Search looks in names, descriptions and tags.") : nothingYet(state));
         return;
       }
       replace(
