@@ -9,9 +9,9 @@ from airflow_provider_montecarlo_push.collectors.bigquery.jobs import read_jobs
 from airflow_provider_montecarlo_push.collectors.bigquery.options import Options
 from airflow_provider_montecarlo_push.collectors.bigquery.places import places
 from airflow_provider_montecarlo_push.collectors.bigquery.session import Row, Session
+from airflow_provider_montecarlo_push.collectors.query_entries import query_entries
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.events import QueryLogEntry
-from airflow_provider_montecarlo_push.exceptions import InvalidEventError
 from airflow_provider_montecarlo_push.manifests.model import TimeWindow
 
 _FACTS = (
@@ -52,20 +52,13 @@ def read_query_logs(
     """
     if options.jobs_scope == "organization":
         report.note("JOBS_BY_ORGANIZATION has no query texts; query logs come from the projects' own JOBS.")
-    rows = 0
     columns = (*_FACTS, *_EXTRA)
-    for place in places(session, options):
-        for row in read_jobs(session, place, window, columns, ["job_type = 'QUERY'"]):
-            rows += 1
-            try:
-                entry = _entry(row, place.region, report)
-            except InvalidEventError as error:
-                report.leave_out("invalid", str(error))
-                continue
-            if entry is not None:
-                yield entry
-    if not rows:
-        report.note(f"JOBS has no query that ended from {window.start.isoformat()} to {window.end.isoformat()}.")
+    rows = (
+        (place.region, row)
+        for place in places(session, options)
+        for row in read_jobs(session, place, window, columns, ["job_type = 'QUERY'"])
+    )
+    yield from query_entries(rows, lambda found: _entry(found[1], found[0], report), report, "JOBS", window)
 
 
 def _entry(row: Row, region: str, report: CollectionReport) -> QueryLogEntry | None:

@@ -12,9 +12,9 @@ from airflow_provider_montecarlo_push.collectors.databricks.grants import QUERY_
 from airflow_provider_montecarlo_push.collectors.databricks.session import Row, Session
 from airflow_provider_montecarlo_push.collectors.databricks.system_tables import bounds, read_table, select
 from airflow_provider_montecarlo_push.collectors.databricks.values import json_value, utc
+from airflow_provider_montecarlo_push.collectors.query_entries import query_entries
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.events import QueryLogEntry
-from airflow_provider_montecarlo_push.exceptions import InvalidEventError
 from airflow_provider_montecarlo_push.manifests.model import TimeWindow
 
 _FACTS = (
@@ -72,20 +72,8 @@ def read_query_logs(session: Session, report: CollectionReport, window: TimeWind
         ["end_time >= ?", "end_time < ?"],
         order_by=["end_time", "statement_id"],
     )
-    rows = 0
-    for row in read_table(session, QUERY_HISTORY, sql, bounds(window)):
-        rows += 1
-        try:
-            entry = _entry(row, report)
-        except InvalidEventError as error:
-            report.leave_out("invalid", str(error))
-            continue
-        if entry is not None:
-            yield entry
-    if not rows:
-        report.note(
-            f"system.query.history has no query that ended from {window.start.isoformat()} to {window.end.isoformat()}."
-        )
+    rows = read_table(session, QUERY_HISTORY, sql, bounds(window))
+    yield from query_entries(rows, lambda row: _entry(row, report), report, QUERY_HISTORY.full_name, window)
 
 
 def _entry(row: Row, report: CollectionReport) -> QueryLogEntry | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_montecarlo_push.collectors.databricks.catalogs import Scope, readable_scopes, scopes
@@ -15,6 +14,7 @@ from airflow_provider_montecarlo_push.collectors.filters import TableFilter
 from airflow_provider_montecarlo_push.collectors.merging import Follower, in_order
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.collectors.statement_lineage import ViewLineage
+from airflow_provider_montecarlo_push.collectors.windows import contains_midnight
 from airflow_provider_montecarlo_push.events import LineageEvent
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.manifests.model import TimeWindow
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 
 _KEY = 3
 _METRIC_VIEW = "METRIC_VIEW"
-
-
-def contains_midnight(window: TimeWindow) -> bool:
-    """Tell whether a day begins, in UTC, in the half-open ``window``."""
-    midnight = datetime.combine(window.start.date(), time(), tzinfo=window.start.tzinfo)
-    if midnight < window.start:
-        midnight += timedelta(days=1)
-    return midnight < window.end
 
 
 class ViewReader:

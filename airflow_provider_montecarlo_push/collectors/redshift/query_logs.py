@@ -7,11 +7,11 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
+from airflow_provider_montecarlo_push.collectors.query_entries import query_entries
 from airflow_provider_montecarlo_push.collectors.redshift.history import History
 from airflow_provider_montecarlo_push.collectors.redshift.session import Cluster, Row
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.events import QueryLogEntry
-from airflow_provider_montecarlo_push.exceptions import InvalidEventError
 from airflow_provider_montecarlo_push.manifests.model import TimeWindow
 
 _FACTS = ("start_time", "status", "error_message", "returned_rows")
@@ -51,20 +51,13 @@ def read_query_logs(cluster: Cluster, report: CollectionReport, window: TimeWind
     user = ["username"] if "username" in known else []
     extra = [name for name in _EXTRA if name in known]
     history.note_rights()
-    rows = 0
-    for row, text in history.read(window, [*_FACTS, *user, *extra], _OF_USERS):
-        rows += 1
-        try:
-            entry = _entry(row, text, bool(user), extra, report)
-        except InvalidEventError as error:
-            report.leave_out("invalid", str(error))
-            continue
-        if entry is not None:
-            yield entry
-    if not rows:
-        report.note(
-            f"SYS_QUERY_HISTORY has no query that ended from {window.start.isoformat()} to {window.end.isoformat()}."
-        )
+
+    def entry_of(found: tuple[Row, str]) -> QueryLogEntry | None:
+        row, text = found
+        return _entry(row, text, bool(user), extra, report)
+
+    rows = history.read(window, [*_FACTS, *user, *extra], _OF_USERS)
+    yield from query_entries(rows, entry_of, report, "SYS_QUERY_HISTORY", window)
 
 
 def _entry(row: Row, text: str, with_user: bool, names: list[str], report: CollectionReport) -> QueryLogEntry | None:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from airflow_provider_montecarlo_push.collectors.query_entries import query_entries
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.collectors.snowflake.grants import QUERY_HISTORY
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Row, Session
 from airflow_provider_montecarlo_push.collectors.snowflake.statements import bounds, select
 from airflow_provider_montecarlo_push.collectors.snowflake.system_views import LONGEST_TEXT, read_view
 from airflow_provider_montecarlo_push.events import QueryLogEntry
-from airflow_provider_montecarlo_push.exceptions import InvalidEventError
 from airflow_provider_montecarlo_push.manifests.model import TimeWindow
 
 _FACTS = (
@@ -59,20 +59,8 @@ def read_query_logs(session: Session, report: CollectionReport, window: TimeWind
         ["END_TIME >= %s", "END_TIME < %s"],
         order_by=["END_TIME", "QUERY_ID"],
     )
-    rows = 0
-    for row in read_view(session, QUERY_HISTORY, sql, bounds(window)):
-        rows += 1
-        try:
-            entry = _entry(row, report)
-        except InvalidEventError as error:
-            report.leave_out("invalid", str(error))
-            continue
-        if entry is not None:
-            yield entry
-    if not rows:
-        report.note(
-            f"QUERY_HISTORY has no query that ended from {window.start.isoformat()} to {window.end.isoformat()}."
-        )
+    rows = read_view(session, QUERY_HISTORY, sql, bounds(window))
+    yield from query_entries(rows, lambda row: _entry(row, report), report, "QUERY_HISTORY", window)
 
 
 def _entry(row: Row, report: CollectionReport) -> QueryLogEntry | None:
