@@ -31,10 +31,15 @@ with DAG(
         "exclude": Param(
             ["*.*.tmp_*"], type=["null", "array"], items={"type": "string"}, description="Tables to leave out."
         ),
+        "window_start": Param(
+            None, type=["null", "string"], format="date-time", description="Start of the window; empty: the run's own."
+        ),
+        "window_end": Param(None, type=["null", "string"], format="date-time", description="End, not included."),
         "dry_run": Param(False, type="boolean", description="Say what would be sent, and send nothing."),
     },
 ):
     tables = {"include": "{{ params.include }}", "exclude": "{{ params.exclude }}"}
+    window = {"window_start": "{{ params.window_start }}", "window_end": "{{ params.window_end }}"}
     dry_run = {"dry_run": "{{ params.dry_run }}"}
 
     collect_and_push(
@@ -46,5 +51,5 @@ with DAG(
         },
         push_kwargs=dry_run,
     )
-    collect_and_push("lineage", source_conn_id=SOURCE, collect_kwargs=tables, push_kwargs=dry_run)
-    collect_and_push("query_logs", source_conn_id=SOURCE, push_kwargs=dry_run)
+    collect_and_push("lineage", source_conn_id=SOURCE, collect_kwargs=tables | window, push_kwargs=dry_run)
+    collect_and_push("query_logs", source_conn_id=SOURCE, collect_kwargs=window, push_kwargs=dry_run)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,33 +11,22 @@ import pytest
 
 from airflow_provider_montecarlo_push.sandbox import Sandbox
 from airflow_provider_montecarlo_push.sandbox.warehouse import EmbeddedWarehouse
-from tests.operators.airflow_runs import AirflowRun, run_file
+from tests.operators.airflow_runs import AirflowRun, run_example
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.usefixtures("airflow_database", "monte_carlo_connections"),
     pytest.mark.xdist_group("examples"),
 ]
-EXAMPLES = Path(__file__).parents[2] / "dags"
 Run = Callable[..., AirflowRun]
 
 
 @pytest.fixture
-def run(warehouse: EmbeddedWarehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(warehouse: EmbeddedWarehouse, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run an example by its DAG id."""
     for name, value in warehouse.environment("snowflake_default").items():
         monkeypatch.setenv(name, value)
-    files: list[Path] = []
-
-    def start(dag_id: str, **options: Any) -> AirflowRun:
-        path = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]) / f"{dag_id}.py"
-        shutil.copy(EXAMPLES / path.name, path)
-        files.append(path)
-        return run_file(path, dag_id, **options)
-
-    yield start
-    for path in files:
-        path.unlink(missing_ok=True)
+    return run_example
 
 
 def test_metadata_in_full_and_then_freshness_and_volume(sandbox: Sandbox, run: Run) -> None:
@@ -100,3 +87,13 @@ def test_each_database_by_a_task_of_its_own(sandbox: Sandbox, run: Run) -> None:
 def test_events_of_ones_own(sandbox: Sandbox, run: Run) -> None:
     outcome = run("montecarlo_push_events")
     assert outcome.xcom("push_spark_jobs")["events"] == len(sandbox.queries()) == 2
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "dags").glob("*.py")), ids=lambda path: path.stem)
+def test_every_example_parses(path: Path) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=str(path))
+    assert not bag.import_errors
+    assert path.stem in bag.dags
+    assert all(dag.doc_md for dag in bag.dags.values())

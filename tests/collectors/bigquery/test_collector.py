@@ -1,12 +1,9 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +16,7 @@ from airflow_provider_montecarlo_push.events.vocabulary import check_log_type, c
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError, UnknownValueError
 from tests.collectors.bigquery.conftest import PROJECT, make, point_to, report
 from tests.collectors.bigquery.wire import Refusal, Wire
+from tests.operators.airflow_runs import run_example
 
 
 def test_what_it_is() -> None:
@@ -103,32 +101,15 @@ def test_the_region_and_account_of_the_connection(wire: Wire, monkeypatch: pytes
     assert {statement.location for statement in wire.statements} == {"europe-west1"}
 
 
-EXAMPLE = Path(__file__).parents[3] / "dags" / "montecarlo_bigquery_hourly.py"
-
-
 @pytest.mark.integration
 @pytest.mark.xdist_group("bigquery")
 @pytest.mark.usefixtures("airflow_database", "monte_carlo_connections")
 def test_the_example_dag(bigquery: str, sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The DAG as it is, from the server to the sandbox."""
-    from tests.operators.airflow_runs import run_file
-
     connection = {"conn_type": "google_cloud_platform", "extra": {"is_anonymous": True, "project": PROJECT}}
     monkeypatch.setenv("AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT", json.dumps(connection))
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", bigquery)
-    monkeypatch.setitem(_registry(), "google_cloud_platform", f"{BigQueryCollector.__module__}.BigQueryCollector")
-    path = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]) / EXAMPLE.name
-    shutil.copy(EXAMPLE, path)
-    try:
-        run = run_file(path, "montecarlo_bigquery_hourly", run_conf={"include": [f"{PROJECT}.raw"], "regions": ["us"]})
-    finally:
-        path.unlink()
+    run = run_example("montecarlo_bigquery_hourly", run_conf={"include": [f"{PROJECT}.raw"], "regions": ["us"]})
     assert set(run.states().values()) == {"success"}, run.states()
     names = {event["relational_asset"]["metadata"]["name"] for event in sandbox.events("metadata")}
     assert {"orders", "events_*"} <= names
-
-
-def _registry() -> dict[str, str]:
-    from airflow_provider_montecarlo_push.collectors import registry
-
-    return registry.COLLECTORS_BY_CONNECTION_TYPE

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from airflow_provider_montecarlo_push.sandbox import Sandbox
 from tests.collectors.databricks.shop import DAY, ran, write
-from tests.operators.airflow_runs import run_file
+from tests.operators.airflow_runs import run_example
 
 if TYPE_CHECKING:
     from tests.collectors.databricks.server import Warehouse
@@ -22,7 +19,6 @@ pytestmark = [
     pytest.mark.usefixtures("airflow_database", "monte_carlo_connections"),
     pytest.mark.xdist_group("databricks"),
 ]
-EXAMPLE = Path(__file__).parents[3] / "dags" / "montecarlo_databricks_hourly.py"
 
 
 def test_every_flow(sandbox: Sandbox, unity: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,13 +26,8 @@ def test_every_flow(sandbox: Sandbox, unity: Warehouse, monkeypatch: pytest.Monk
     write(unity, "main.raw.orders", "main.mart.orders", DAY, columns=("id", "order_id"), statement="q1")
     ran(unity, "q1", "INSERT INTO main.mart.orders SELECT id FROM main.raw.orders", DAY, statement_type="INSERT")
     monkeypatch.setenv("AIRFLOW_CONN_DATABRICKS_DEFAULT", unity.uri())
-    path = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]) / EXAMPLE.name
-    shutil.copy(EXAMPLE, path)
     window = {"window_start": DAY.isoformat(), "window_end": (DAY + timedelta(hours=1)).isoformat()}
-    try:
-        outcome = run_file(path, path.stem, run_conf=window)
-    finally:
-        path.unlink()
+    outcome = run_example("montecarlo_databricks_hourly", run_conf=window)
     assert set(outcome.states().values()) == {"success"}
     tables = {
         event["relational_asset"]["metadata"]["name"]: event["relational_asset"] for event in sandbox.events("metadata")

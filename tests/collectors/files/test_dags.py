@@ -5,11 +5,9 @@ from __future__ import annotations
 import ast
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,35 +15,14 @@ import pytest
 
 from airflow_provider_montecarlo_push.sandbox import Sandbox
 from tests.collectors.files.conftest import CONN_ID, Store
-from tests.operators.airflow_runs import AirflowRun, run_file
+from tests.operators.airflow_runs import run_example
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.usefixtures("airflow_database", "monte_carlo_connections"),
     pytest.mark.xdist_group("examples"),
 ]
-EXAMPLES = Path(__file__).parents[3] / "dags"
 WINDOW = {"window_start": "2026-11-20T12:00:00Z", "window_end": "2026-11-20T13:00:00Z"}
-Run = Callable[..., AirflowRun]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Run an example by its DAG id."""
-    folder = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
-    monkeypatch.syspath_prepend(str(folder))  # as Airflow does in workers
-    files: list[Path] = []
-
-    def start(dag_id: str, **options: Any) -> AirflowRun:
-        path = folder / f"{dag_id}.py"
-        shutil.copy(EXAMPLES / path.name, path)
-        files.append(path)
-        return run_file(path, dag_id, **options)
-
-    yield start
-    for path in files:
-        path.unlink(missing_ok=True)
-        sys.modules.pop(path.stem, None)
 
 
 def job(sql: str, state: str = "FINISHED") -> dict[str, Any]:
@@ -58,7 +35,7 @@ def job(sql: str, state: str = "FINISHED") -> dict[str, Any]:
     }
 
 
-def test_files(sandbox: Sandbox, run: Run, s3: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files(sandbox: Sandbox, s3: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", os.environ[f"AIRFLOW_CONN_{CONN_ID.upper()}"])
     rows = [
         job("INSERT INTO curated.events SELECT user_id FROM raw.events WHERE day > '2024-03-01'"),
@@ -67,7 +44,7 @@ def test_files(sandbox: Sandbox, run: Run, s3: Store, monkeypatch: pytest.Monkey
     ]
     s3.put("2026-11-20/spark-0.jsonl.gz", *rows, packed=True)
     s3.put("2026-11-10/spark-0.jsonl", job("SELECT 'another day'"))
-    outcome = run("montecarlo_files_hourly", run_conf={"path": f"{s3.path}/%Y-%m-%d/", **WINDOW})
+    outcome = run_example("montecarlo_files_hourly", run_conf={"path": f"{s3.path}/%Y-%m-%d/", **WINDOW})
     assert set(outcome.states().values()) == {"success"}
     logs = {event["query_text"].split(" ", 2)[1]: event for event in sandbox.events("query_logs")}
     assert set(logs) == {"INTO", "broken"}
@@ -81,14 +58,14 @@ def test_files(sandbox: Sandbox, run: Run, s3: Store, monkeypatch: pytest.Monkey
     assert edge["fields"][0]["name"] == "user_id"
 
 
-def test_a_collector_of_ones_own(sandbox: Sandbox, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_collector_of_ones_own(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     database = tmp_path / "inventory.db"
     with sqlite3.connect(database) as connection:
         connection.execute("CREATE TABLE lake_inventory (area, name, row_count, updated_at)")
         rows = [("raw", "events", 7, "2026-11-20T12:00:00Z"), ("raw", "TMP_1", 1, None), ("raw", "new", None, None)]
         connection.executemany("INSERT INTO lake_inventory VALUES (?, ?, ?, ?)", rows)
     monkeypatch.setenv("AIRFLOW_CONN_INVENTORY_DEFAULT", json.dumps({"conn_type": "sqlite", "host": str(database)}))
-    outcome = run("montecarlo_custom_collector")
+    outcome = run_example("montecarlo_custom_collector")
     assert set(outcome.states().values()) == {"success"}
     assert outcome.xcom("metadata.collect")["left_out"] == {"filtered": 1}
     assets = {
@@ -100,7 +77,7 @@ def test_a_collector_of_ones_own(sandbox: Sandbox, run: Run, tmp_path: Path, mon
 
 
 def test_the_collector_is_short() -> None:
-    tree = ast.parse((EXAMPLES / "montecarlo_custom_collector.py").read_text())
+    tree = ast.parse((Path(__file__).parents[3] / "dags" / "montecarlo_custom_collector.py").read_text())
     (cls,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     assert (cls.end_lineno or 0) - cls.lineno < 45
 

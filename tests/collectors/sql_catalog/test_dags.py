@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,7 @@ from airflow_provider_montecarlo_push.sandbox import Sandbox
 from tests.collectors.dbapi.conftest import PASSWORD, connection
 from tests.collectors.postgres.server import Server
 from tests.collectors.sql_catalog.conftest import report
-from tests.operators.airflow_runs import AirflowRun, run_dag, run_file
+from tests.operators.airflow_runs import run_dag, run_example
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("sql_catalog")]
 
@@ -77,17 +74,9 @@ def conn_id(lake: Server, monkeypatch: pytest.MonkeyPatch) -> str:
     return "metastore_default"
 
 
-@pytest.fixture
-def run_example(conn_id: str) -> Iterator[Callable[..., AirflowRun]]:
-    path = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]) / "montecarlo_sql_catalog_hourly.py"
-    shutil.copy(ROOT / "dags" / path.name, path)
-    yield lambda **options: run_file(path, path.stem, **options)
-    path.unlink()
-
-
 @pytest.mark.usefixtures("airflow_database", "monte_carlo_connections")
-def test_the_example(sandbox: Sandbox, run_example: Callable[..., AirflowRun]) -> None:
-    outcome = run_example(run_conf=WINDOW)
+def test_the_example(sandbox: Sandbox, conn_id: str) -> None:
+    outcome = run_example("montecarlo_sql_catalog_hourly", run_conf=WINDOW)
     assert set(outcome.states().values()) == {"success"}
     (table,) = sandbox.events("metadata")
     assert table["relational_asset"] == {

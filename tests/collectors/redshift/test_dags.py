@@ -1,24 +1,22 @@
-"""The operators over a Redshift connection, in a real Airflow run, against the sandbox."""
+"""The example DAG as it is: a real Airflow run between the warehouse and the sandbox."""
 
 from __future__ import annotations
 
 import pytest
 
 from airflow_provider_montecarlo_push.sandbox import Sandbox
-from tests.collectors.redshift.conftest import CONN_ID
 from tests.collectors.redshift.warehouse import Warehouse
-from tests.operators.airflow_runs import run_dag
+from tests.operators.airflow_runs import run_example
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.usefixtures("airflow_database", "monte_carlo_connections"),
     pytest.mark.xdist_group("redshift"),
 ]
-COLLECTOR = "airflow_provider_montecarlo_push.collectors.redshift.collector.RedshiftCollector"
 
 
 def test_all_flows(sandbox: Sandbox, history: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(f"AIRFLOW_CONN_{CONN_ID.upper()}", history.uri())
+    monkeypatch.setenv("AIRFLOW_CONN_REDSHIFT_DEFAULT", history.uri())
     orders, customers, revenue = (history.table_id(name) for name in ("raw.orders", "raw.customers", "mart.revenue"))
     history.ran(
         "insert into mart.revenue\nselect c.name, o.total from raw.orders o join raw.customers c using (id)",
@@ -26,16 +24,8 @@ def test_all_flows(sandbox: Sandbox, history: Warehouse, monkeypatch: pytest.Mon
         writes=[revenue],
     )
 
-    run = run_dag(
-        f"""
-        SOURCE = {{"source_conn_id": "{CONN_ID}"}}
-        CLASS = {{"collector": "{COLLECTOR}"}}
-        WINDOW = {{"window_start": "2026-11-20T12:00:00Z", "window_end": "2026-11-20T13:00:00Z"}}
-        collect_and_push("metadata", **SOURCE, collect_kwargs={{**CLASS, "include": ["dev", "sales"]}})
-        for flow in ("lineage", "query_logs"):
-            collect_and_push(flow, **SOURCE, collect_kwargs={{**CLASS, **WINDOW}})
-        """
-    )
+    window = {"window_start": "2026-11-20T12:00:00Z", "window_end": "2026-11-20T13:00:00Z"}
+    run = run_example("montecarlo_redshift_hourly", run_conf={"include": ["dev", "sales"], **window})
 
     assert set(run.states().values()) == {"success"}
     tables = {event["relational_asset"]["metadata"]["name"]: event for event in sandbox.events("metadata")}
