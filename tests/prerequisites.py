@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.collectors.bigquery import install as bigquery
+from tests.collectors.hive import install as hive
 
 _INSTALL = ("apt-get", "install", "-q", "-y", "--no-install-recommends")
 _SBIN = (os.environ.get("PATH", ""), "/usr/sbin", *map(str, Path("/usr/lib/postgresql").glob("*/bin")))
@@ -51,6 +52,7 @@ PROGRAMS = (
     Program(
         "PostgreSQL", ("initdb", "pg_basebackup"), ("postgresql",), "tests of PostgreSQL, Redshift and SQL catalogs"
     ),
+    Program("Java", ("java", "javac"), ("openjdk-17-jdk-headless",), "tests of Hive"),
     Program("MariaDB", ("mariadbd",), ("mariadb-server-core",), "tests of MariaDB"),
 )
 
@@ -68,7 +70,7 @@ def _failure(command: Sequence[str]) -> str:
     return (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
 
 
-STEPS: tuple[Callable[[], str], ...] = (*(program.prepare for program in PROGRAMS), bigquery.install)
+STEPS: tuple[Callable[[], str], ...] = (*(program.prepare for program in PROGRAMS), bigquery.install, hive.install)
 
 
 if __name__ == "__main__":

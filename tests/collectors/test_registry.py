@@ -22,6 +22,8 @@ from airflow_provider_montecarlo_push.exceptions import ConfigurationError
         ("gcpbigquery", "bigquery"),
         ("postgres", "postgres"),
         ("redshift", "redshift"),
+        ("hive_metastore", "hive"),
+        ("hiveserver2", "hive"),
         ("databricks", "databricks"),
         ("mysql", "dbapi"),
         ("trino", "dbapi"),

@@ -1,0 +1,1 @@
+"""Hive: its metastore, HiveServer2, and the log files of HiveServer2."""

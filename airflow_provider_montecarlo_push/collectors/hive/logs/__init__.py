@@ -1,0 +1,1 @@
+"""What HiveServer2 writes into its log files: queries and lineage."""
