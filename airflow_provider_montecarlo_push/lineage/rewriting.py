@@ -35,7 +35,9 @@ def rewritten(tokens: list[Token], grammar: str, text: str) -> list[Token]:
     :param text: what they were cut from.
     """
     text = text.upper()
-    rules = {word: rule for words, rule in (*_EVERYWHERE, *_RULES.get(grammar, ())) for word in words if word in text}
+    known = (*_EVERYWHERE, *_RULES.get(grammar, ()))
+    # Between the words of one token there may be any blanks.
+    rules = {word: rule for words, rule in known for word in words if word.partition(" ")[0] in text}
     if not rules:
         return tokens
     result: list[Token] = []
@@ -208,15 +210,17 @@ def _join_hint(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]
 
 def _partition(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
     """``FROM t PARTITION (p)``, ``PARTITION FOR (x)``."""
+    if _text(tokens, position + 1) == "BY":  # a comment stands between the words
+        return _partitioned_join(tokens, position, 2)
     number = 1 + (_text(tokens, position + 1) == "FOR")
     group = _group(tokens, position + number)
     return (number + group, []) if group else None
 
 
-def _partitioned_join(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
+def _partitioned_join(tokens: Sequence[Token], position: int, words: int = 1) -> tuple[int, list[Token]] | None:
     """``FROM t PARTITION BY (x) RIGHT JOIN …``."""
-    group = _group(tokens, position + 1)
-    return (1 + group, []) if group and _joins(tokens, position + 1 + group) else None
+    group = _group(tokens, position + words)
+    return (words + group, []) if group and _joins(tokens, position + words + group) else None
 
 
 def _returning(tokens: Sequence[Token], position: int) -> tuple[int, list[Token]] | None:
