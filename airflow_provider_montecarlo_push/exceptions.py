@@ -71,6 +71,10 @@ class ManifestFlowError(ManifestError):
     """The manifest holds another flow than the operator pushes."""
 
 
+class NotComparableError(ManifestError):
+    """Two manifests are not of the same scope, or not whole: what one lacks need not have been dropped."""
+
+
 # Fix the source ------------------------------------------------------------------------------------
 
 
@@ -175,3 +179,41 @@ class GraphQLError(FinalError):
         super().__init__(message)
         self.errors = tuple(errors)
         self.data = data
+
+
+# Deletion ------------------------------------------------------------------------------------------
+
+
+class DeletionRefusedError(FinalError):
+    """A guard stands in the way, or a table cannot be deleted as asked. Nothing was deleted."""
+
+
+class DeletionIncompleteError(TransientError):
+    """Monte Carlo deleted fewer tables than it was asked to; the next attempt goes on with the others."""
+
+
+# Lineage graph -------------------------------------------------------------------------------------
+
+
+class LineageRefusedError(FinalError):
+    """Monte Carlo refused some nodes or edges; the others are done.
+
+    :param refused: number of refused ones.
+    :param uri: the record that says what was done and what not.
+    """
+
+    def __init__(self, message: str, *, refused: int, uri: str) -> None:
+        super().__init__(message)
+        self.refused = refused
+        self.uri = uri
+
+
+class LineageIncompleteError(TransientError):
+    """Some edges lead to tables that are not visible yet; the others are done, and the next attempt tries these."""
+
+
+# Keys ----------------------------------------------------------------------------------------------
+
+
+class KeyNotStoredError(FinalError):
+    """A key was made, but could not be put into an Airflow connection."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from airflow.providers.common.compat.connection import get_async_connection
@@ -20,6 +20,8 @@ from airflow_provider_montecarlo_push.exceptions import (
     MonteCarloPushError,
     ProtocolError,
 )
+from airflow_provider_montecarlo_push.graphql.asking import Conversation, Result
+from airflow_provider_montecarlo_push.graphql.documents import WAREHOUSES
 from airflow_provider_montecarlo_push.hooks.endpoints import endpoint_of, timeout_of
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
 from airflow_provider_montecarlo_push.push.retries import RetryPolicy
@@ -34,22 +36,6 @@ from airflow_provider_montecarlo_push.transport import (
 )
 
 DEFAULT_ENDPOINT = "https://api.getmontecarlo.com/graphql"
-
-WAREHOUSES = """
-query warehouses {
-  getUser {
-    account {
-      uuid
-      warehouses {
-        uuid
-        name
-        connectionType
-        pushEvents { eventType status firstReceived lastReceived lastInvocationId }
-      }
-    }
-  }
-}
-"""
 
 
 class MonteCarloHook(BaseHook):
@@ -122,6 +108,27 @@ class MonteCarloHook(BaseHook):
                     return self._interpret(response)
 
                 return await self._retries.run_async(send, self._notify)
+
+    def converse(self, conversation: Conversation[Result]) -> Result:
+        """Hold a conversation, and return what it found out.
+
+        :raises MonteCarloPushError: as :meth:`execute` does, and what the conversation raises.
+        """
+        try:
+            question = next(conversation)
+            while True:
+                question = conversation.send(self.execute(*question))
+        except StopIteration as end:
+            return cast("Result", end.value)
+
+    async def converse_async(self, conversation: Conversation[Result]) -> Result:
+        """Do the same without blocking; for triggers."""
+        try:
+            question = next(conversation)
+            while True:
+                question = conversation.send(await self.execute_async(*question))
+        except StopIteration as end:
+            return cast("Result", end.value)
 
     def warehouses(self) -> list[dict[str, Any]]:
         """Return the account's warehouses: ``uuid``, ``name``, ``connectionType``, ``pushEvents``.

@@ -1,0 +1,1 @@
+"""What is asked of Monte Carlo over GraphQL: documents, and conversations made of them, without any I/O."""
