@@ -1,0 +1,1 @@
+"""Airflow sensors: wait until Monte Carlo shows what was pushed."""
