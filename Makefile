@@ -45,6 +45,7 @@ lineage-report: $(READY)  ## how much of the corpus of SQL statements the lineag
 bench: $(READY)  ## measure; about ten minutes
 	$(BIN)/python -m benchmarks.push
 	$(BIN)/python -m benchmarks.collect
+	$(BIN)/python -m benchmarks.difference
 	$(BIN)/python -m benchmarks.lineage
 	$(BIN)/python -m benchmarks.imports
 

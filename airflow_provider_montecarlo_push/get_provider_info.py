@@ -107,6 +107,10 @@ _CONFIG = {
 }
 
 
+def _modules(folder: str, *names: str) -> list[dict[str, Any]]:
+    return [{"integration-name": "Monte Carlo", "python-modules": [f"{_PACKAGE}.{folder}.{name}" for name in names]}]
+
+
 def get_provider_info() -> dict[str, Any]:
     """Return the provider's metadata.
 
@@ -125,5 +129,7 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "connection-types": [_INGEST_CONNECTION, _GRAPHQL_CONNECTION],
         "config": _CONFIG,
+        "sensors": _modules("sensors", "metadata", "lineage", "query_logs", "received"),
+        "triggers": _modules("triggers", "visibility"),
         "extra-links": [f"{_PACKAGE}.links.receipt.MonteCarloReceiptLink"],
     }

@@ -8,22 +8,52 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_montecarlo_push.operators import access, collect, push
+from airflow_provider_montecarlo_push.operators import (
+    access,
+    collect,
+    deletion,
+    detectors,
+    lineage_graph,
+    push,
+    resources,
+)
+from airflow_provider_montecarlo_push.sensors import base, lineage, metadata, query_logs, received
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OPERATORS = [
     cls
-    for module in (access, collect, push)
+    for module in (
+        access,
+        collect,
+        push,
+        deletion,
+        detectors,
+        lineage_graph,
+        resources,
+        base,
+        metadata,
+        lineage,
+        query_logs,
+        received,
+    )
     for name, cls in vars(module).items()
     if name.startswith("MonteCarlo") and inspect.isclass(cls) and cls.__module__ == module.__name__
 ]
 
 
+BASES = {
+    "MonteCarloCollectOperator",
+    "MonteCarloPushOperator",
+    "MonteCarloLineageGraphOperator",
+    "MonteCarloVisibilitySensor",
+}
+
+
 @pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.__name__)
 def test_the_readme_names_every_operator_and_parameter(operator: type) -> None:
     readme = (ROOT / "README.md").read_text()
-    if operator.__name__ not in ("MonteCarloCollectOperator", "MonteCarloPushOperator"):
+    if operator.__name__ not in BASES:
         assert f"`{operator.__name__}`" in readme
     for cls in operator.__mro__:
         if cls.__module__.startswith("airflow_provider_montecarlo_push"):
