@@ -38,6 +38,8 @@ class HiveCollector(Collector):
 
     :param max_partitions: how many partitions of a table are summed up at most for its rows, bytes and freshness,
         10,000 by default; 0 asks for none. Through the metastore only.
+    :param hourly_partitions: sum them up for ``only_freshness_and_volume`` as well, which takes calls for each
+        partitioned table; by default full collections alone do.
     :param log_path: log files of HiveServer2, for query logs and the lineage of queries; with the options of
         :class:`.logs.options.LogOptions`.
     :param connect: returns a client of the metastore, instead of the hook.
@@ -61,11 +63,14 @@ class HiveCollector(Collector):
         *,
         keep_asset_types: bool = False,
         max_partitions: int | str = 10_000,
+        hourly_partitions: bool | str = False,
         connect: Callable[[], Any] | None = None,
         **log: Any,
     ) -> None:
         super().__init__(conn_id, report, keep_asset_types=keep_asset_types)
-        self.options = Options(max_partitions=max_partitions, keep_asset_types=keep_asset_types)
+        self.options = Options(
+            max_partitions=max_partitions, hourly_partitions=hourly_partitions, keep_asset_types=keep_asset_types
+        )
         self._connect = connect
         self._log_options = _log_options(log)
 

@@ -42,6 +42,7 @@ class MetadataReader:
         self._options = options
         self._tables = tables
         self._lean = lean
+        self._most_partitions = options.most_partitions(lean=lean)
 
     def read(self) -> Iterator[RelationalAsset]:
         """Yield the assets, database by database.
@@ -71,9 +72,16 @@ class MetadataReader:
                 self._report.leave_out("invalid", str(error))
                 continue
             if self._lean and asset.volume is None and asset.freshness is None:
-                self._report.leave_out("no_volume_or_freshness", str(table.full_name))
+                self._leave_out(table)
             else:
                 yield asset
+
+    def _leave_out(self, table: Table) -> None:
+        """Count a table of which nothing is known in a collection of freshness and volume."""
+        if table.partition_columns and self._catalog.sum_partitions is not None and not self._most_partitions:
+            self._report.count("partitioned_tables_of_full_runs")
+        else:
+            self._report.leave_out("no_volume_or_freshness", str(table.full_name))
 
     def _asset(self, table: Table) -> RelationalAsset:
         is_measured = table.kind != "VIRTUAL_VIEW"
@@ -111,7 +119,7 @@ class MetadataReader:
             return known
         # The time of the table itself is that of its definition.
         alone = Statistics(known.rows, known.size, None)
-        sum_partitions, most = self._catalog.sum_partitions, self._options.most_partitions
+        sum_partitions, most = self._catalog.sum_partitions, self._most_partitions
         if sum_partitions is None or not most:
             return alone
         try:

@@ -13,10 +13,11 @@ _EXTERNAL = "EXTERNAL_TABLE"
 class Options:
     """Checked options; their meaning is documented at :class:`.collector.HiveCollector`.
 
-    :raises ConfigurationError: when ``max_partitions`` is no number from 0 on.
+    :raises ConfigurationError: when one of them cannot be.
     """
 
     max_partitions: int | str = 10_000
+    hourly_partitions: bool | str = False
     keep_asset_types: bool = False
 
     def __post_init__(self) -> None:
@@ -26,11 +27,17 @@ class Options:
                 f"max_partitions in collector_kwargs is {given!r}; give how many partitions of a table are summed up "
                 "at most, 0 for none."
             )
+        if str(self.hourly_partitions).lower() not in ("true", "false"):
+            raise ConfigurationError(
+                f"hourly_partitions in collector_kwargs is {self.hourly_partitions!r}; give true or false."
+            )
 
-    @property
-    def most_partitions(self) -> int:
-        """``max_partitions``, which a template may have turned into text, as a number."""
-        return int(self.max_partitions)
+    def most_partitions(self, *, lean: bool) -> int:
+        """Return how many partitions of a table are summed up; values that templates turned into text are numbers.
+
+        :param lean: for freshness and volume alone.
+        """
+        return 0 if lean and str(self.hourly_partitions).lower() == "false" else int(self.max_partitions)
 
     def asset_type(self, kind: str) -> str:
         """Return the asset type for the metastore's type of a table, such as ``VIRTUAL_VIEW``."""

@@ -45,7 +45,7 @@ def read(
 
 
 def packed(*members: str, padding: bytes = b"") -> bytes:
-    return b"".join(gzip.compress(member.encode()) for member in members) + padding
+    return b"".join(gzip.compress(member.encode(), mtime=0) for member in members) + padding
 
 
 @pytest.mark.parametrize("size", [1, 7, 100_000])

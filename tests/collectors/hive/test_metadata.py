@@ -112,7 +112,8 @@ def test_tables_that_spark_made(on: MakeCollector, server: str) -> None:
 @pytest.mark.parametrize("lean", [False, True])
 @pytest.mark.parametrize("server", ALL)
 def test_volume_and_freshness(on: MakeCollector, server: str, lean: bool) -> None:
-    collector = on(server)
+    hourly = {"hourly_partitions": True} if lean and server == "metastore" else {}
+    collector = on(server, **hourly)
     found = read(collector, "shop", lean=lean)
     known = {
         name: (
@@ -176,6 +177,15 @@ def test_partitions_are_bounded(on: MakeCollector) -> None:
     assert read(collector, "shop.*.events")["events"].volume is not None  # Spark counted the table as a whole
     assert collector.report.counts["partitions"] == 0
     assert read(on("metastore", max_partitions=100_000), "shop.*.orders")["orders"].volume is not None
+
+
+def test_partitioned_tables_are_left_to_full_collections(on: MakeCollector) -> None:
+    collector = on("metastore")
+    found = read(collector, "shop.*.orders", "shop.*.events", lean=True)
+    assert list(found) == ["events"]  # Spark counted the table as a whole
+    assert collector.report.counts["partitioned_tables_of_full_runs"] == 1
+    assert collector.report.counts["partitions"] == 0
+    assert "no_volume_or_freshness" not in collector.report.left_out
 
 
 @pytest.mark.parametrize("server", ALL)
