@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from typing import TypeVar
 
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
@@ -38,3 +39,8 @@ def query_entries(
             yield entry
     if not read:
         report.note(f"{source} has no query that ended from {window.start.isoformat()} to {window.end.isoformat()}.")
+
+
+def json_number(value: Decimal) -> int | float:
+    """Return a number as JSON has it."""
+    return int(value) if value == value.to_integral_value() else float(value)

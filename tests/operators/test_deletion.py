@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,28 +27,11 @@ from airflow_provider_montecarlo_push.manifests.storage import Folder
 from airflow_provider_montecarlo_push.sandbox import Sandbox
 from tests.conftest import write_manifest
 from tests.operators.airflow_runs import AirflowRun, run_dag
+from tests.operators.conftest import TaskLog
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_database", "monte_carlo_connections")]
 SCOPE = {"include": ["*"], "exclude": [], "only_freshness_and_volume": False}
 Week = Callable[..., ManifestReader]
-
-
-class TaskLog:
-    """What the tasks of a run logged, through the standard library and through Airflow's own logger."""
-
-    def __init__(self, records: pytest.LogCaptureFixture, output: pytest.CaptureFixture[str]) -> None:
-        self._records = records
-        self._output = output
-
-    @property
-    def text(self) -> str:
-        return self._records.text + "".join(self._output.readouterr())
-
-
-@pytest.fixture
-def task_log(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> TaskLog:
-    caplog.set_level(logging.INFO)
-    return TaskLog(caplog, capsys)
 
 
 def asset(name: str, database: str = "DB") -> RelationalAsset:

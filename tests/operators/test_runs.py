@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from airflow_provider_montecarlo_push.sandbox import Sandbox
 from airflow_provider_montecarlo_push.sandbox.warehouse import EmbeddedWarehouse
 from tests.conftest import table, write_manifest
 from tests.operators.airflow_runs import run_dag
+from tests.operators.conftest import TaskLog
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_database", "monte_carlo_connections")]
 
@@ -25,24 +25,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_database
 @pytest.fixture(autouse=True)
 def shop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_SHOP", json.dumps({"conn_type": "generic"}))
-
-
-class TaskLog:
-    """What the tasks of a run logged, through the standard library and through Airflow's own logger."""
-
-    def __init__(self, records: pytest.LogCaptureFixture, output: pytest.CaptureFixture[str]) -> None:
-        self._records = records
-        self._output = output
-
-    @property
-    def text(self) -> str:
-        return self._records.text + "".join(self._output.readouterr())
-
-
-@pytest.fixture
-def task_log(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> TaskLog:
-    caplog.set_level(logging.INFO)
-    return TaskLog(caplog, capsys)
 
 
 @pytest.mark.parametrize("flow", list(Flow))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_montecarlo_push.collectors.bigquery.session import Client, Row, Value
-from airflow_provider_montecarlo_push.exceptions import MissingDependencyError
+from airflow_provider_montecarlo_push.collectors.errors import missing_provider
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -23,10 +23,7 @@ def connect_with_hook(conn_id: str) -> Client:
     try:
         from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
     except ImportError as error:
-        raise MissingDependencyError(
-            f"Connection {conn_id!r} needs the Google provider, which cannot be imported ({error}). Install "
-            "airflow-provider-montecarlo-push[bigquery] on the workers."
-        ) from error
+        raise missing_provider(conn_id, "Google provider", "bigquery", error) from error
     hook = BigQueryHook(gcp_conn_id=conn_id, use_legacy_sql=False)
     project = hook.project_id
     location = getattr(hook, "location", None)

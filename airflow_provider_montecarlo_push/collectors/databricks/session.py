@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from airflow_provider_montecarlo_push.collectors.databricks.errors import translate
-from airflow_provider_montecarlo_push.collectors.errors import is_own_error
-from airflow_provider_montecarlo_push.exceptions import MissingDependencyError, MonteCarloPushError
+from airflow_provider_montecarlo_push.collectors.errors import is_own_error, missing_provider
+from airflow_provider_montecarlo_push.exceptions import MonteCarloPushError
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +48,7 @@ def connect_with_hook(conn_id: str) -> Connection:
     try:
         from airflow.providers.databricks.hooks.databricks_sql import DatabricksSqlHook
     except ImportError as error:
-        raise MissingDependencyError(
-            f"Connection {conn_id!r} needs the Databricks provider, which cannot be imported ({error}). Install "
-            "airflow-provider-montecarlo-push[databricks] on the workers."
-        ) from error
+        raise missing_provider(conn_id, "Databricks provider", "databricks", error) from error
     connection: Connection = DatabricksSqlHook(databricks_conn_id=conn_id, **_CONNECTOR_OPTIONS).get_conn()
     return connection
 

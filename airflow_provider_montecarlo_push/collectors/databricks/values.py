@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, overload
 
+from airflow_provider_montecarlo_push.collectors.query_entries import json_number
+
 
 @overload
 def utc(value: datetime) -> datetime: ...
@@ -25,7 +27,7 @@ def json_value(value: Any) -> Any:
     if value is None or value == "":
         return None
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        return json_number(value)
     if isinstance(value, str | bool | int | float):
         return value
     return value.item() if hasattr(value, "item") else str(value)

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
+from airflow_provider_montecarlo_push.collectors.errors import missing_provider
 from airflow_provider_montecarlo_push.collectors.hive.describe import described_table, shown_table
 from airflow_provider_montecarlo_push.collectors.hive.errors import TableGoneError, translate
 from airflow_provider_montecarlo_push.collectors.hive.tables import Table
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.collectors.schema_cache import SchemaTables
-from airflow_provider_montecarlo_push.exceptions import AccessDeniedError, MissingDependencyError, SourceError
+from airflow_provider_montecarlo_push.exceptions import AccessDeniedError, SourceError
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +34,7 @@ def connect_with_hook(conn_id: str) -> Any:
     try:
         from airflow.providers.apache.hive.hooks.hive import HiveServer2Hook
     except ImportError as error:
-        raise MissingDependencyError(
-            f"Connection {conn_id!r} needs the Hive provider, which cannot be imported ({error}). Install "
-            "airflow-provider-montecarlo-push[hive] on the workers."
-        ) from error
+        raise missing_provider(conn_id, "Hive provider", "hive", error) from error
     return HiveServer2Hook(hiveserver2_conn_id=conn_id).get_conn()
 
 

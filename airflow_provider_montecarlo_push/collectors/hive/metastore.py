@@ -15,12 +15,12 @@ from typing import Any
 
 import msgspec
 
+from airflow_provider_montecarlo_push.collectors.errors import missing_provider
 from airflow_provider_montecarlo_push.collectors.hive.column_types import is_placeholder, spark_columns
 from airflow_provider_montecarlo_push.collectors.hive.errors import UnknownMethodError, translate
 from airflow_provider_montecarlo_push.collectors.hive.statistics import statistics_of
 from airflow_provider_montecarlo_push.collectors.hive.tables import VIEW_KINDS, Column, PartitionSum, Statistics, Table
 from airflow_provider_montecarlo_push.collectors.schema_cache import SchemaTables
-from airflow_provider_montecarlo_push.exceptions import MissingDependencyError
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +45,7 @@ def connect_with_hook(conn_id: str) -> Any:
     try:
         from airflow.providers.apache.hive.hooks.hive import HiveMetastoreHook
     except ImportError as error:
-        raise MissingDependencyError(
-            f"Connection {conn_id!r} needs the Hive provider, which cannot be imported ({error}). Install "
-            "airflow-provider-montecarlo-push[hive] on the workers."
-        ) from error
+        raise missing_provider(conn_id, "Hive provider", "hive", error) from error
     return HiveMetastoreHook(conn_id).get_conn().open()
 
 

@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any, Protocol, cast
 
-from airflow_provider_montecarlo_push.collectors.errors import is_own_error
+from airflow_provider_montecarlo_push.collectors.errors import is_own_error, missing_provider
 from airflow_provider_montecarlo_push.collectors.postgres.errors import translate
 from airflow_provider_montecarlo_push.exceptions import (
     AccessDeniedError,
     ConfigurationError,
-    MissingDependencyError,
 )
 
 log = logging.getLogger(__name__)
@@ -77,10 +76,7 @@ def connect_with_hook(conn_id: str, database: str | None) -> Connection:
     try:
         from airflow.providers.postgres.hooks.postgres import PostgresHook
     except ImportError as error:
-        raise MissingDependencyError(
-            f"Connection {conn_id!r} needs the Postgres provider, which cannot be imported ({error}). Install "
-            "airflow-provider-montecarlo-push[postgres] on the workers."
-        ) from error
+        raise missing_provider(conn_id, "Postgres provider", "postgres", error) from error
     return cast("Connection", PostgresHook(postgres_conn_id=conn_id, database=database).get_conn())
 
 

@@ -7,7 +7,7 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
-from airflow_provider_montecarlo_push.collectors.query_entries import query_entries
+from airflow_provider_montecarlo_push.collectors.query_entries import json_number, query_entries
 from airflow_provider_montecarlo_push.collectors.redshift.history import History
 from airflow_provider_montecarlo_push.collectors.redshift.session import Cluster, Row
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
@@ -91,7 +91,7 @@ def _entry(row: Row, text: str, with_user: bool, names: list[str], report: Colle
 def _value(value: Any) -> Any:
     """Return a value that JSON has, without the blanks that ``char`` is padded with; ``None`` for nothing."""
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        return json_number(value)
     if isinstance(value, str):
         return value.strip() or None
     return value

@@ -14,13 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from airflow_provider_montecarlo_push.collectors.errors import is_own_error, one_line
+from airflow_provider_montecarlo_push.collectors.errors import is_own_error, missing_provider, one_line
 from airflow_provider_montecarlo_push.collectors.redshift.errors import is_about_the_connection, translate
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.exceptions import (
     AccessDeniedError,
     ConfigurationError,
-    MissingDependencyError,
 )
 
 log = logging.getLogger(__name__)
@@ -67,10 +66,7 @@ def connect_with_hook(conn_id: str, database: str | None) -> Connection:
     try:
         from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
     except ImportError as error:
-        raise MissingDependencyError(
-            f"Connection {conn_id!r} needs the Amazon provider with redshift_connector, which cannot be imported "
-            f"({error}). Install airflow-provider-montecarlo-push[redshift] on the workers."
-        ) from error
+        raise missing_provider(conn_id, "Amazon provider with redshift_connector", "redshift", error) from error
     hook = RedshiftSQLHook(redshift_conn_id=conn_id)
     if database is not None:
         hook.conn.schema = database  # passwords from IAM are made for a database, so the hook has to know

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from airflow_provider_montecarlo_push.collectors.query_entries import query_entries
+from airflow_provider_montecarlo_push.collectors.query_entries import json_number, query_entries
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.collectors.snowflake.grants import QUERY_HISTORY
 from airflow_provider_montecarlo_push.collectors.snowflake.session import Row, Session
@@ -97,5 +97,5 @@ def _entry(row: Row, report: CollectionReport) -> QueryLogEntry | None:
 def _json_value(value: Any) -> Any:
     """Return a value that JSON has; text that says nothing becomes ``None``."""
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        return json_number(value)
     return None if value == "" else value

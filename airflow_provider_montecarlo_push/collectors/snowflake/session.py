@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Protocol
 
-from airflow_provider_montecarlo_push.collectors.errors import is_own_error
+from airflow_provider_montecarlo_push.collectors.errors import is_own_error, missing_provider
 from airflow_provider_montecarlo_push.collectors.snowflake.errors import translate
-from airflow_provider_montecarlo_push.exceptions import MissingDependencyError, MonteCarloPushError
+from airflow_provider_montecarlo_push.exceptions import MonteCarloPushError
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +57,7 @@ def connect_with_hook(conn_id: str) -> Connection:
     try:
         from airflow.providers.snowflake.hooks.snowflake import SnowflakeHook
     except ImportError as error:
-        raise MissingDependencyError(
-            f"Connection {conn_id!r} needs the Snowflake provider, which cannot be imported ({error}). Install "
-            "airflow-provider-montecarlo-push[snowflake] on the workers."
-        ) from error
+        raise missing_provider(conn_id, "Snowflake provider", "snowflake", error) from error
     connection: Connection = SnowflakeHook(snowflake_conn_id=conn_id).get_conn()
     return connection
 
