@@ -96,11 +96,11 @@ def table(number: int = 0, **changes: object) -> RelationalAsset:
 def write_manifest(folder: Folder, events: list[Event], flow: Flow = Flow.METADATA, **header: object) -> ManifestReader:
     """Write ``events`` into ``folder`` and open them for reading."""
     facts = {"resource_type": "snowflake"} if flow is not Flow.QUERY_LOGS else {"log_type": "snowflake"}
+    facts["collector"] = "test"
     manifest = Manifest(
         format=FORMAT,
         id="",
         flow=flow,
-        collector="test",
         collected_at=datetime.now(UTC),
         **(facts | header),  # type: ignore[arg-type]
     )

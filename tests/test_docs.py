@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from airflow_provider_montecarlo_push.cli.definition import get_cli_commands
 from airflow_provider_montecarlo_push.operators import (
     access,
     collect,
     deletion,
     detectors,
+    last_push,
     lineage_graph,
     push,
     resources,
@@ -29,6 +31,7 @@ OPERATORS = [
         push,
         deletion,
         detectors,
+        last_push,
         lineage_graph,
         resources,
         base,
@@ -82,3 +85,20 @@ def test_python_in_the_documentation_compiles() -> None:
     assert blocks
     for block in blocks:
         compile(block, "documentation", "exec")
+
+
+def test_the_page_of_the_command_line_names_every_command() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text()
+    (group,) = get_cli_commands()
+    for command in group.subcommands:
+        below = getattr(command, "subcommands", [])
+        for name in [f"{command.name} {one.name}" for one in below] or [command.name]:
+            assert re.search(rf"`{name}[` ]", page), name
+
+
+def test_options_on_the_page_of_the_command_line_are_there() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text()
+    (group,) = get_cli_commands()
+    commands = [one for command in group.subcommands for one in getattr(command, "subcommands", [command])]
+    known = {flag for command in commands for argument in command.args for flag in argument.flags} | {"--help"}
+    assert set(re.findall(r"--[a-z][a-z-]+", page)) <= known

@@ -13,6 +13,7 @@ import time
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 RECEIPT_NAME = "receipt.json"
 REJECTED_NAME = "rejected.jsonl.gz"
+_RECEIPTS = "receipts"
 _BATCHES_PREFIX = "batches-"
 _SEGMENT_BATCHES = 1_000
 _FLUSH_BATCHES = 16
@@ -111,7 +113,7 @@ class Receipt:
     """
 
     def __init__(self, manifest_folder: Folder, manifest_uri: str, manifest: Manifest, destination: Destination):
-        self.folder = manifest_folder.child("receipts", _key(manifest, destination))
+        self.folder = manifest_folder.child(_RECEIPTS, _key(manifest, destination))
         self.acknowledged: defaultdict[str, LineRanges] = defaultdict(LineRanges)
         now = datetime.now(UTC)
         self.summary = ReceiptSummary(
@@ -187,12 +189,7 @@ class Receipt:
 
     def invocation_ids(self, limit: int) -> list[str]:
         """Return the first ``limit`` invocation ids, those of earlier attempts included, in order."""
-        ids: dict[str, None] = {}
-        for acknowledgement in read_acknowledgements(self.folder):
-            ids.setdefault(acknowledgement.invocation_id)
-            if len(ids) >= limit:
-                break
-        return list(ids)
+        return invocation_ids(self.folder, limit)
 
     def _count(self, acknowledgement: Acknowledgement) -> None:
         self.acknowledged[acknowledgement.part].add(acknowledgement.first, acknowledgement.last)
@@ -203,14 +200,9 @@ class Receipt:
 
     def _resume(self) -> None:
         try:
-            earlier = msgspec.json.decode(self.folder.read(RECEIPT_NAME), type=ReceiptSummary)
+            earlier = read_summary(self.folder)
         except FileNotFoundError:
             return
-        except msgspec.MsgspecError as error:
-            raise ManifestFormatError(
-                f"{self.uri} cannot be read: {error}. It says what was delivered already; to push everything again, "
-                f"delete the folder {self.folder.uri}."
-            ) from error
         self.summary.started_at = earlier.started_at
         for acknowledgement in read_acknowledgements(self.folder):
             self._count(acknowledgement)
@@ -234,12 +226,47 @@ class Receipt:
         return bytes(self._rejected) + self._gzip.copy().flush()
 
 
+def read_summary(folder: Folder) -> ReceiptSummary:
+    """Return ``receipt.json`` of the receipt in ``folder``.
+
+    :raises FileNotFoundError: when there is none.
+    :raises ManifestFormatError: when it cannot be read.
+    """
+    try:
+        return msgspec.json.decode(folder.read(RECEIPT_NAME), type=ReceiptSummary)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ManifestFormatError(
+            f"{folder.uri_of(RECEIPT_NAME)} cannot be read: {error}. It says what was delivered already; to push "
+            f"everything again, delete the folder {folder.uri}."
+        ) from error
+
+
+def receipts_of(manifest_folder: Folder) -> Iterator[tuple[Folder, ReceiptSummary]]:
+    """Yield the receipts of the manifest in ``manifest_folder``: one for each place that it was pushed to.
+
+    :raises ManifestFormatError: when one cannot be read.
+    """
+    for folder in manifest_folder.child(_RECEIPTS).folders():
+        with suppress(FileNotFoundError):
+            yield folder, read_summary(folder)
+
+
 def read_acknowledgements(folder: Folder) -> Iterator[Acknowledgement]:
     """Yield the batches that the receipt in ``folder`` records, in the order they were accepted."""
     decoder = msgspec.json.Decoder(Acknowledgement)
     for name in _segment_names(folder):
         for line in folder.read(name).splitlines():
             yield decoder.decode(line)
+
+
+def invocation_ids(folder: Folder, limit: int) -> list[str]:
+    """Return the first ``limit`` invocation ids that the receipt in ``folder`` records, in order."""
+    ids: dict[str, None] = {}
+    for acknowledgement in read_acknowledgements(folder):
+        ids.setdefault(acknowledgement.invocation_id)
+        if len(ids) >= limit:
+            break
+    return list(ids)
 
 
 def _segment_names(folder: Folder) -> list[str]:

@@ -10,14 +10,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-import msgspec
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
 from airflow_provider_montecarlo_push.detectors.history import KeptManifest, LeftOut, Push
 from airflow_provider_montecarlo_push.exceptions import ManifestFormatError, ManifestNotFoundError
 from airflow_provider_montecarlo_push.manifests.model import MANIFEST_NAME, Manifest
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
-from airflow_provider_montecarlo_push.manifests.receipts import RECEIPT_NAME, ReceiptSummary
+from airflow_provider_montecarlo_push.manifests.receipts import RECEIPT_NAME, read_summary
 from airflow_provider_montecarlo_push.manifests.storage import Folder
 from airflow_provider_montecarlo_push.operators.locations import folder_at
 from airflow_provider_montecarlo_push.progress import Progress
@@ -121,11 +120,11 @@ def _open(place: _Place, since: datetime, left_out: LeftOut) -> KeptManifest | N
     for uri in place.receipts:
         folder = folder_at(uri)
         try:
-            receipt = msgspec.json.decode(folder.read(RECEIPT_NAME), type=ReceiptSummary)
+            receipt = read_summary(folder)
         except FileNotFoundError:
             continue
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            left_out.add("unreadable_receipts", f"{uri}/{RECEIPT_NAME}: {error}")
+        except ManifestFormatError as error:
+            left_out.add("unreadable_receipts", error)
             continue
         if receipt.manifest_id != reader.manifest.id:
             left_out.add("collected_anew_since")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,9 @@ def manifest_root(root: str | None) -> Folder:
     """Return the manifest root: ``root``, else the setting, else a folder under AIRFLOW_HOME."""
     uri = root or conf.get("montecarlo_push", "manifest_root", fallback="")
     if not uri:
-        from airflow.sdk.configuration import get_airflow_home
-
-        uri = (Path(get_airflow_home()) / "montecarlo_push").as_uri()
+        # Airflow's own default; the SDK that tasks run on has no function for it.
+        home = os.path.expandvars(os.environ.get("AIRFLOW_HOME", "~/airflow"))
+        uri = (Path(home).expanduser().absolute() / "montecarlo_push").as_uri()
     return folder_at(uri)
 
 

@@ -8,24 +8,7 @@ from airflow.providers.common.compat.sdk import TaskGroup
 
 from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.hooks.ingest import MonteCarloIngestHook
-from airflow_provider_montecarlo_push.operators.collect import (
-    MonteCarloCollectLineageOperator,
-    MonteCarloCollectMetadataOperator,
-    MonteCarloCollectOperator,
-    MonteCarloCollectQueryLogsOperator,
-)
-from airflow_provider_montecarlo_push.operators.push import (
-    MonteCarloPushLineageOperator,
-    MonteCarloPushMetadataOperator,
-    MonteCarloPushOperator,
-    MonteCarloPushQueryLogsOperator,
-)
-
-_OPERATORS: dict[Flow, tuple[type[MonteCarloCollectOperator], type[MonteCarloPushOperator]]] = {
-    Flow.METADATA: (MonteCarloCollectMetadataOperator, MonteCarloPushMetadataOperator),
-    Flow.LINEAGE: (MonteCarloCollectLineageOperator, MonteCarloPushLineageOperator),
-    Flow.QUERY_LOGS: (MonteCarloCollectQueryLogsOperator, MonteCarloPushQueryLogsOperator),
-}
+from airflow_provider_montecarlo_push.operators.flows import COLLECT, PUSH
 
 
 def collect_and_push(
@@ -47,10 +30,9 @@ def collect_and_push(
     :param push_kwargs: further parameters of the push operator.
     """
     flow = Flow(flow)
-    collect_operator, push_operator = _OPERATORS[flow]
     with TaskGroup(group_id or flow.value) as group:
-        collect = collect_operator(task_id="collect", source_conn_id=source_conn_id, **(collect_kwargs or {}))
-        push_operator(
+        collect = COLLECT[flow](task_id="collect", source_conn_id=source_conn_id, **(collect_kwargs or {}))
+        PUSH[flow](
             task_id="push",
             manifest=collect.output,  # type: ignore[arg-type]  # an XComArg until the task runs
             montecarlo_conn_id=montecarlo_conn_id,

@@ -6,7 +6,6 @@ import itertools
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import Depends, FastAPI, HTTPException, Query
@@ -20,6 +19,7 @@ from airflow_provider_montecarlo_push.manifests.receipts import (
     Acknowledgement,
     ReceiptSummary,
     read_acknowledgements,
+    read_summary,
 )
 from airflow_provider_montecarlo_push.manifests.storage import Folder, safe_name
 from airflow_provider_montecarlo_push.operators.locations import folder_at, manifest_root
@@ -72,7 +72,7 @@ def _folder(dag_id: str, uri: str) -> Folder:
 
 def _read(folder: Folder) -> tuple[ReceiptSummary, list[Acknowledgement], bool]:
     try:
-        summary = msgspec.json.decode(folder.read(RECEIPT_NAME), type=ReceiptSummary)
+        summary = read_summary(folder)
     except FileNotFoundError:
         raise HTTPException(
             404, "No such receipt: deleted, or this server does not share storage with the workers."

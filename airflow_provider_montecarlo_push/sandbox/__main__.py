@@ -6,12 +6,35 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 from airflow_provider_montecarlo_push.sandbox.config import API, INGESTION, SandboxConfig, load_config
 from airflow_provider_montecarlo_push.sandbox.names import FLOWS
 
 DEFAULT_PORT = 8085
+
+
+# Flags and how argparse takes them: also those of the command `sandbox` of Airflow's command line.
+ARGUMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--host", {"default": "127.0.0.1", "help": "address to listen on (default %(default)s)"}),
+    ("--port", {"type": int, "default": DEFAULT_PORT, "help": "port, 0 for a free one (default %(default)s)"}),
+    ("--database", {"default": ":memory:", "metavar": "FILE", "help": "SQLite file (default: in memory)"}),
+    ("--config", {"metavar": "FILE", "help": "JSON with account, keys, warehouses, limits and delays"}),
+    ("--no-environment", {"action": "store_true", "help": "do not look at MCD_* variables"}),
+    (
+        "--visible-after",
+        {
+            "action": "append",
+            "default": [],
+            "metavar": "[FLOW=]SECONDS",
+            "help": f"when pushes become visible over GraphQL; FLOW is one of {', '.join(FLOWS)}; may be repeated",
+        },
+    ),
+    ("--max-raw-bytes", {"type": int, "metavar": "N", "help": "refuse larger bodies with 413"}),
+    ("--no-gzip", {"action": "store_true", "help": "refuse Content-Encoding: gzip with 415"}),
+    ("--quiet", {"action": "store_true", "help": "print the URL only"}),
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,40 +45,35 @@ def parser() -> argparse.ArgumentParser:
         epilog="Keys and the first warehouse's UUID are taken from MCD_INGEST_ID, MCD_INGEST_TOKEN, MCD_ID, "
         "MCD_TOKEN and MCD_RESOURCE_UUID where these are set.",
     )
-    result.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
-    result.add_argument("--port", type=int, default=DEFAULT_PORT, help="port, 0 for a free one (default %(default)s)")
-    result.add_argument("--database", default=":memory:", metavar="FILE", help="SQLite file (default: in memory)")
-    result.add_argument("--config", metavar="FILE", help="JSON with account, keys, warehouses, limits and delays")
-    result.add_argument("--no-environment", action="store_true", help="do not look at MCD_* variables")
-    result.add_argument(
-        "--visible-after",
-        action="append",
-        default=[],
-        metavar="[FLOW=]SECONDS",
-        help=f"when pushes become visible over GraphQL; FLOW is one of {', '.join(FLOWS)}; may be repeated",
-    )
-    result.add_argument("--max-raw-bytes", type=int, metavar="N", help="refuse larger bodies with 413")
-    result.add_argument("--no-gzip", action="store_true", help="refuse Content-Encoding: gzip with 415")
-    result.add_argument("--quiet", action="store_true", help="print the URL only")
+    for flag, options in ARGUMENTS:
+        result.add_argument(flag, **options)
     return result
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the sandbox until it is interrupted; return the exit code."""
-    options = parser().parse_args(arguments)
     try:
-        config = load_config(
-            options.config,
-            None if options.no_environment else os.environ,
-            visible_after=_delays(options.visible_after) or None,
-            max_raw_bytes=options.max_raw_bytes,
-            accept_gzip=False if options.no_gzip else None,
-        )
-        _serve(config, options)
+        run(parser().parse_args(arguments))
     except ConfigurationError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command
         return 2
     return 0
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run the sandbox until it is interrupted.
+
+    :param options: a value for each of :data:`ARGUMENTS`.
+    :raises ConfigurationError: when an option is wrong, or the extra ``sandbox`` is not installed.
+    """
+    config = load_config(
+        options.config,
+        None if options.no_environment else os.environ,
+        visible_after=_delays(options.visible_after) or None,
+        max_raw_bytes=options.max_raw_bytes,
+        accept_gzip=False if options.no_gzip else None,
+    )
+    _serve(config, options)
 
 
 def _serve(config: SandboxConfig, options: argparse.Namespace) -> None:

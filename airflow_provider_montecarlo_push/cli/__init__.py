@@ -1,0 +1,1 @@
+"""``airflow montecarlo …``, and the same without Airflow's own command line: ``python -m <this package> …``."""
