@@ -14,7 +14,7 @@ from airflow_provider_montecarlo_push.cli.command import command
 from airflow_provider_montecarlo_push.cli.output import show
 from airflow_provider_montecarlo_push.deletion.difference import scope_differences
 from airflow_provider_montecarlo_push.manifests.comparison import compare
-from airflow_provider_montecarlo_push.manifests.entries import ENTRIES, NAMES
+from airflow_provider_montecarlo_push.manifests.entries import ENTRIES, NAMES, entries
 from airflow_provider_montecarlo_push.manifests.model import Manifest
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.operators.locations import manifest_folder
@@ -66,7 +66,9 @@ def diff_manifests(arguments: Namespace) -> None:
     flow = older.manifest.flow
     newer.manifest.require_flow(flow, newer.uri)
     what, joint = NAMES[flow]
-    with bars(), compare(older, newer, ENTRIES[flow]) as found:
+    progress = Progress(log, "Compared", total=older.manifest.events + newer.manifest.events)
+    sides = (entries(reader, ENTRIES[flow], progress) for reader in (older, newer))
+    with bars(), compare(*sides) as found:
         names = {kind: [joint.join(name) for name in islice(found.names(kind), arguments.limit)] for kind in _KINDS}
         result: dict[str, Any] = {"older": found.older, "newer": found.newer}
         result |= {kind: getattr(found, kind) for kind in _KINDS}

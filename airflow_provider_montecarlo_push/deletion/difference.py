@@ -1,36 +1,27 @@
-"""Which tables an older metadata manifest holds and a newer one of the same scope does not: dropped tables.
-
-Memory does not grow with the manifests. The names of either are spread over 64 files by a 16-byte digest, so that equal
-names meet in the same pair of files; one pair is in memory at a time. On disk that takes 16 bytes for each table of the
-newer manifest and a line with its name for each of the older.
-"""
+"""Which tables an older metadata manifest holds and a newer one of the same scope does not: dropped tables."""
 
 from __future__ import annotations
 
 import hashlib
-import heapq
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
+from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.events.names import TableName
-from airflow_provider_montecarlo_push.exceptions import ManifestFormatError, NotComparableError
+from airflow_provider_montecarlo_push.exceptions import NotComparableError
+from airflow_provider_montecarlo_push.manifests.comparison import Comparison, Entry, compare
+from airflow_provider_montecarlo_push.manifests.entries import entries
 from airflow_provider_montecarlo_push.manifests.model import Manifest
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.progress import Progress
 
 log = logging.getLogger(__name__)
 
-_PARTITIONS = 64
-_DIGEST_BYTES = 16
-_BUFFER_BYTES = 32 * 1024
 # What does not change which tables a manifest holds.
 _NOT_SCOPE = frozenset({"redact_literals", "keep_asset_types"})
 _PATTERNS = frozenset({"include", "exclude"})
@@ -62,18 +53,16 @@ class Difference:
     :ivar databases_gone: databases of which the newer one holds no table at all: dropped, or no longer granted.
     """
 
-    def __init__(self, files: list[Path], *, older: int, newer: int, dropped: int, databases_gone: list[str]) -> None:
-        self._files = files
-        self.older = older
-        self.newer = newer
-        self.dropped = dropped
+    def __init__(self, found: Comparison, databases_gone: list[str]) -> None:
+        self._found = found
+        self.older = found.older
+        self.newer = found.newer
+        self.dropped = found.removed
         self.databases_gone = databases_gone
 
     def tables(self) -> Iterator[TableName]:
         """Yield the dropped tables in alphabetical order."""
-        with ExitStack() as stack:
-            runs = [_names_in(stack.enter_context(path.open("rb"))) for path in self._files]
-            yield from heapq.merge(*runs)
+        return (TableName(*name) for name in self._found.names("removed"))
 
 
 @contextmanager
@@ -87,28 +76,20 @@ def difference(older: ManifestReader, newer: ManifestReader) -> Iterator[Differe
     :raises ManifestFormatError: when a line names no table.
     """
     progress = Progress(log, "Compared", "tables", total=older.manifest.events + newer.manifest.events)
-    with TemporaryDirectory(prefix="montecarlo-difference-") as directory:
-        here = Path(directory)
-        gone: dict[str, str] = {}
-        with ExitStack() as stack:
-            files = _open(stack, here, "older")
-            for name in _names(older, progress):
-                gone.setdefault(name.database.casefold(), name.database)
-                files[_partition(_digest(name))].write(msgspec.json.encode(name) + b"\n")
-        with ExitStack() as stack:
-            files = _open(stack, here, "newer")
-            for name in _names(newer, progress):
-                gone.pop(name.database.casefold(), None)
-                digest = _digest(name)
-                files[_partition(digest)].write(digest)
-        counts = [_compare(here, number) for number in range(_PARTITIONS)]
-        yield Difference(
-            [here / f"dropped-{number}" for number in range(_PARTITIONS)],
-            older=sum(count[0] for count in counts),
-            newer=sum(count[1] for count in counts),
-            dropped=sum(count[2] for count in counts),
-            databases_gone=sorted(gone.values()),
-        )
+    gone: dict[str, str] = {}
+
+    def before() -> Iterator[Entry]:
+        for entry in entries(older, _tables, progress):
+            gone.setdefault(entry.name[0].casefold(), entry.name[0])
+            yield entry
+
+    def now() -> Iterator[Entry]:
+        for entry in entries(newer, _tables, progress):
+            gone.pop(entry.name[0].casefold(), None)
+            yield entry
+
+    with compare(before(), now()) as found:
+        yield Difference(found, sorted(gone.values()))
 
 
 def require_comparable(older: ManifestReader, newer: ManifestReader) -> None:
@@ -217,53 +198,9 @@ class _Line(Struct):
     relational_asset: _NamedAsset
 
 
-def _names(reader: ManifestReader, progress: Progress) -> Iterator[TableName]:
-    decoder = msgspec.json.Decoder(_Line)
-    for part in reader.manifest.parts:
-        number = 0
-        try:
-            for line in reader.lines(part):
-                number += 1
-                names = decoder.decode(line).relational_asset.metadata
-                yield TableName(names.database, names.schema, names.name)
-        except msgspec.MsgspecError as error:
-            uri = reader.folder.uri_of(part.name)
-            raise ManifestFormatError(f"Line {number} of {uri} names no table: {error}.") from error
-        progress.add(part.events)
+_DECODER = msgspec.json.Decoder(_Line)
 
 
-def _digest(name: TableName) -> bytes:
-    text = "\0".join(name).casefold()
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
-
-
-def _partition(digest: bytes) -> int:
-    return digest[0] % _PARTITIONS
-
-
-def _open(stack: ExitStack, here: Path, side: str) -> list[BinaryIO]:
-    return [
-        stack.enter_context((here / f"{side}-{number}").open("wb", buffering=_BUFFER_BYTES))
-        for number in range(_PARTITIONS)
-    ]
-
-
-def _names_in(lines: BinaryIO) -> Iterator[TableName]:
-    decoder = msgspec.json.Decoder(TableName)
-    for line in lines:
-        yield decoder.decode(line)
-
-
-def _compare(here: Path, number: int) -> tuple[int, int, int]:
-    """Write the dropped tables of one partition, sorted; count those of the older, of the newer, and the dropped."""
-    older, newer = here / f"older-{number}", here / f"newer-{number}"
-    digests = newer.read_bytes()
-    alive = {digests[at : at + _DIGEST_BYTES] for at in range(0, len(digests), _DIGEST_BYTES)}
-    with older.open("rb") as lines:
-        tables = set(_names_in(lines))
-    dropped = sorted(name for name in tables if _digest(name) not in alive)
-    with (here / f"dropped-{number}").open("wb") as file:
-        file.writelines(msgspec.json.encode(name) + b"\n" for name in dropped)
-    older.unlink()
-    newer.unlink()
-    return len(tables), len(alive), len(dropped)
+def _tables(line: bytes) -> Iterator[Entry]:
+    names = _DECODER.decode(line).relational_asset.metadata
+    yield Entry((names.database, names.schema, names.name))

@@ -8,9 +8,8 @@ and digest for each entry.
 from __future__ import annotations
 
 import heapq
-import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -19,15 +18,8 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from airflow_provider_montecarlo_push.exceptions import ManifestFormatError
-from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
-from airflow_provider_montecarlo_push.progress import Progress
-
-log = logging.getLogger(__name__)
-
 _PARTITIONS = 64
 _BUFFER_BYTES = 32 * 1024
-_DIGEST_BYTES = 16
 
 Name = tuple[str, ...]
 
@@ -35,7 +27,7 @@ Name = tuple[str, ...]
 class Entry(NamedTuple):
     """Something that a line of a manifest is about, such as a table.
 
-    :param content: what is compared, beside the name.
+    :param content: what is compared beside the name.
     """
 
     name: Name
@@ -72,48 +64,25 @@ class Comparison:
 
 
 @contextmanager
-def compare(
-    older: ManifestReader, newer: ManifestReader, entries_of: Callable[[bytes], Iterable[Entry]]
-) -> Iterator[Comparison]:
-    """Compare two manifests.
+def compare(older: Iterable[Entry], newer: Iterable[Entry]) -> Iterator[Comparison]:
+    """Compare the entries of two manifests.
 
-    Names are compared without regard to case. Entries of one name in one manifest count once; their contents are
-    compared together, in any order.
+    Names are compared without regard to case. Entries of one name on one side count once; their contents are compared
+    together, in any order.
 
-    :param entries_of: returns what a line is about.
-    :raises ManifestCorruptedError: when a part is missing or was changed.
-    :raises ManifestFormatError: when a line is not an event.
+    :param older: read to its end before ``newer`` is.
     """
-    progress = Progress(log, "Compared", total=older.manifest.events + newer.manifest.events)
     with TemporaryDirectory(prefix="montecarlo-comparison-") as directory:
         here = Path(directory)
-        for side, reader in (("older", older), ("newer", newer)):
+        for side, entries in (("older", older), ("newer", newer)):
             with ExitStack() as stack:
                 files = _open(stack, here, side)
-                for entry in _entries(reader, entries_of, progress):
-                    identity = _digest("\0".join(entry.name).casefold().encode("utf-8", "surrogatepass"))
-                    files[identity[0] % _PARTITIONS].write(
-                        msgspec.json.encode((entry.name, int.from_bytes(_digest(entry.content)[:7]))) + b"\n"
-                    )
+                for name, content in entries:
+                    files[_partition(name)].write(msgspec.json.encode((name, _number(content))) + b"\n")
         counts: Counter[str] = Counter()
         for number in range(_PARTITIONS):
             counts.update(_compare(here, number))
         yield Comparison(here, counts)
-
-
-def _entries(
-    reader: ManifestReader, entries_of: Callable[[bytes], Iterable[Entry]], progress: Progress
-) -> Iterator[Entry]:
-    for part in reader.manifest.parts:
-        number = 0
-        try:
-            for line in reader.lines(part):
-                number += 1
-                yield from entries_of(line)
-        except msgspec.MsgspecError as error:
-            uri = reader.folder.uri_of(part.name)
-            raise ManifestFormatError(f"Line {number} of {uri} is no such event: {error}.") from error
-        progress.add(part.events)
 
 
 def _open(stack: ExitStack, here: Path, side: str) -> list[BinaryIO]:
@@ -123,8 +92,14 @@ def _open(stack: ExitStack, here: Path, side: str) -> list[BinaryIO]:
     ]
 
 
-def _digest(content: bytes) -> bytes:
-    return blake2b(content, digest_size=_DIGEST_BYTES).digest()
+def _partition(name: Name) -> int:
+    text = "\0".join(name).casefold().encode("utf-8", "surrogatepass")
+    return blake2b(text, digest_size=1).digest()[0] % _PARTITIONS
+
+
+def _number(content: bytes) -> int:
+    """Return a digest that can be added up, and fits JSON."""
+    return int.from_bytes(blake2b(content, digest_size=7).digest()) if content else 0
 
 
 def _compare(here: Path, number: int) -> dict[str, int]:

@@ -7,8 +7,18 @@ from collections.abc import Callable, Iterator
 import msgspec
 from msgspec import Struct
 
-from airflow_provider_montecarlo_push.events import Flow, LineageAssetRef, LineageEvent, QueryLogEntry
+from airflow_provider_montecarlo_push.events import (
+    EtlAsset,
+    EtlRunEvent,
+    Flow,
+    LineageAssetRef,
+    LineageEvent,
+    QueryLogEntry,
+)
+from airflow_provider_montecarlo_push.exceptions import ManifestFormatError
 from airflow_provider_montecarlo_push.manifests.comparison import Entry
+from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
+from airflow_provider_montecarlo_push.progress import Progress
 
 
 class _Names(Struct):
@@ -23,6 +33,8 @@ _NAMES = msgspec.json.Decoder(_Names)
 _SAMPLES = frozenset({"volume", "freshness"})
 _LINEAGE = msgspec.json.Decoder(LineageEvent)
 _QUERY_LOGS = msgspec.json.Decoder(QueryLogEntry)
+_JOBS = msgspec.json.Decoder(dict[str, EtlAsset])
+_RUNS = msgspec.json.Decoder(EtlRunEvent)
 
 
 def _tables(line: bytes) -> Iterator[Entry]:
@@ -54,14 +66,52 @@ def _queries(line: bytes) -> Iterator[Entry]:
     yield Entry((entry.query_id or f"{entry.start_time.isoformat()} {entry.query_text}",), line)
 
 
+def _jobs(line: bytes) -> Iterator[Entry]:
+    for job in _JOBS.decode(line).values():
+        yield Entry((job.job_source_id,), line)
+
+
+def _runs(line: bytes) -> Iterator[Entry]:
+    """Yield a run and the attempts at its tasks; a large run has several lines, which differ in the attempts."""
+    event = _RUNS.decode(line)
+    attempts, event.task_runs = event.task_runs, []
+    for run in (event, *attempts):
+        yield Entry((run.run_source_id,), msgspec.json.encode(run))
+
+
+def entries(
+    reader: ManifestReader, entries_of: Callable[[bytes], Iterator[Entry]], progress: Progress
+) -> Iterator[Entry]:
+    """Yield what the lines of a manifest are about.
+
+    :param entries_of: returns what a line is about, such as one of :data:`ENTRIES`.
+    :raises ManifestCorruptedError: when a part is missing or was changed.
+    :raises ManifestFormatError: when a line is no such event.
+    """
+    for part in reader.manifest.parts:
+        number = 0
+        try:
+            for line in reader.lines(part):
+                number += 1
+                yield from entries_of(line)
+        except msgspec.MsgspecError as error:
+            uri = reader.folder.uri_of(part.name)
+            raise ManifestFormatError(f"Line {number} of {uri} is no such event: {error}.") from error
+        progress.add(part.events)
+
+
 ENTRIES: dict[Flow, Callable[[bytes], Iterator[Entry]]] = {
     Flow.METADATA: _tables,
     Flow.LINEAGE: _edges,
     Flow.QUERY_LOGS: _queries,
+    Flow.ETL_METADATA: _jobs,
+    Flow.ETL_RUNS: _runs,
 }
 # What one is called, and how its parts are put together.
 NAMES: dict[Flow, tuple[str, str]] = {
     Flow.METADATA: ("tables", "."),
     Flow.LINEAGE: ("edges", " ← "),
     Flow.QUERY_LOGS: ("queries", ""),
+    Flow.ETL_METADATA: ("jobs", ""),
+    Flow.ETL_RUNS: ("runs", ""),
 }

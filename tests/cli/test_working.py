@@ -254,7 +254,8 @@ class TestReceipts:
             sandbox.warehouse_uuid,
         )
         batches = run("receipt", "show", shown["receipt"], "--batches", "-o", "json").json
-        assert [(batch["invocation_id"], batch["events"]) for batch in batches] == list(zip(ids, (4, 2), strict=True))
+        assert [batch["invocation_id"] for batch in batches] == ids
+        assert sorted(batch["events"] for batch in batches) == [2, 4]
         assert run("receipt", "show", shown["receipt"], "--rejected").out == ""
 
     def test_none(self, run: Run, collected: str) -> None:

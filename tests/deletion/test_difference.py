@@ -129,7 +129,7 @@ def test_damage_is_found_before_anything_is_compared(write: Write) -> None:
 def test_a_line_that_names_no_table_is_named(write: Write) -> None:
     queries = [QueryLogEntry(start_time=START, end_time=START, query_text="SELECT 1")]
     odd = write_manifest(write(0).folder, queries, Flow.QUERY_LOGS)  # type: ignore[arg-type]
-    with pytest.raises(ManifestFormatError, match=r"Line 1 of .*part-00000.jsonl.gz names no table"):
+    with pytest.raises(ManifestFormatError, match=r"Line 1 of .*part-00000.jsonl.gz is no such event"):
         dropped(odd, write(1))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,9 @@ from airflow_provider_montecarlo_push.events import (
 )
 from airflow_provider_montecarlo_push.exceptions import ManifestFormatError
 from airflow_provider_montecarlo_push.manifests.comparison import compare
-from airflow_provider_montecarlo_push.manifests.entries import ENTRIES
+from airflow_provider_montecarlo_push.manifests.entries import ENTRIES, entries
 from airflow_provider_montecarlo_push.manifests.storage import Folder
+from airflow_provider_montecarlo_push.progress import Progress
 from tests.conftest import table, write_manifest
 
 
@@ -32,7 +34,8 @@ def differences(path: Path, older: list[Event], newer: list[Event], flow: Flow) 
         write_manifest(Folder(UPath((path / name).as_uri())), events, flow)
         for name, events in (("older", older), ("newer", newer))
     ]
-    with compare(*readers, ENTRIES[flow]) as found:
+    progress = Progress(logging.getLogger(__name__), "Compared")
+    with compare(*(entries(reader, ENTRIES[flow], progress) for reader in readers)) as found:
         kinds = {kind: [" ".join(name) for name in found.names(kind)] for kind in ("added", "removed", "changed")}
         assert {kind: len(names) for kind, names in kinds.items()} == {kind: getattr(found, kind) for kind in kinds}
     return kinds
@@ -92,8 +95,6 @@ def test_columns_of_an_edge(tmp_path: Path) -> None:
 
 def test_lines_that_are_no_events(tmp_path: Path) -> None:
     reader = write_manifest(Folder(UPath(tmp_path.as_uri())), [table(1)])
-    with (
-        pytest.raises(ManifestFormatError, match=r"Line 1 of .*part-00000"),
-        compare(reader, reader, ENTRIES[Flow.QUERY_LOGS]),
-    ):
-        pass
+    progress = Progress(logging.getLogger(__name__), "Compared")
+    with pytest.raises(ManifestFormatError, match=r"Line 1 of .*part-00000"):
+        list(entries(reader, ENTRIES[Flow.QUERY_LOGS], progress))
