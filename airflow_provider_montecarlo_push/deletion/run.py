@@ -64,8 +64,21 @@ class DeletionRun:
         :raises DeletionRefusedError: when tables that somebody named cannot be deleted, or none of the dropped tables
             is known.
         """
-        summary = self._record.summary
-        progress = Progress(log, "Looked up", "tables", total=summary.asked)
+        try:
+            obstacles = self._look_up(targets, find)
+        except MonteCarloPushError as error:
+            self._record.close("planning", str(error))
+            raise
+        self._require_possible(obstacles)
+        self._record.end_plan()
+
+    def _look_up(
+        self,
+        targets: Iterator[Target],
+        find: Callable[[Sequence[Target]], Conversation[list[KnownTable | None]]],
+    ) -> dict[str, list[str]]:
+        """Record what is to be deleted; return the names of the others by the reason why not."""
+        progress = Progress(log, "Looked up", "tables", total=self._record.summary.asked)
         obstacles: dict[str, list[str]] = {}
         planned: set[str] = set()
         while some := list(islice(targets, MOST_FOUND_AT_ONCE)):
@@ -79,8 +92,7 @@ class DeletionRun:
                     planned.add(table.mcon)
                     self._record.plan(PlannedTable(table.mcon, table.name, table.last_observed))
             progress.add(len(some))
-        self._require_possible(obstacles)
-        self._record.end_plan()
+        return obstacles
 
     def carry_out(self) -> None:
         """Delete what the plan holds and is not deleted yet.

@@ -6,13 +6,13 @@ Source: "Push table deletion" of the Push Ingest API page: up to 1,000 MCONs in 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.exceptions import GraphQLError
 from airflow_provider_montecarlo_push.graphql import documents
-from airflow_provider_montecarlo_push.graphql.asking import Answer, Conversation, Question
+from airflow_provider_montecarlo_push.graphql.asking import Conversation, Question, ask_each, moment, numbered
 from airflow_provider_montecarlo_push.graphql.tables import full_table_id
 
 MOST_DELETED_AT_ONCE = 1_000
@@ -53,9 +53,9 @@ def find_by_mcon(mcons: Sequence[str]) -> Conversation[list[KnownTable | None]]:
     found: list[KnownTable | None] = []
     for start in range(0, len(mcons), MOST_FOUND_AT_ONCE):
         some = mcons[start : start + MOST_FOUND_AT_ONCE]
-        variables = {f"t{number}": mcon for number, mcon in enumerate(some)}
-        answer = yield Question(documents.tables_by_mcon(len(some)), variables)
-        tables = _tables(answer, len(some))
+        question = Question(documents.tables_by_mcon(len(some)), numbered(t=some))
+        facts = yield from ask_each(question, len(some))
+        tables = [_table(fact) for fact in facts]
         # What is not the very table that was asked for is never deleted in its place.
         found += [table if table and table.mcon == mcon else None for mcon, table in zip(some, tables, strict=True)]
     return found
@@ -69,9 +69,9 @@ def find_by_name(names: Sequence[TableName], warehouse: str) -> Conversation[lis
     found: list[KnownTable | None] = []
     for start in range(0, len(names), MOST_FOUND_AT_ONCE):
         some = [full_table_id(name) for name in names[start : start + MOST_FOUND_AT_ONCE]]
-        variables = {f"t{number}": name for number, name in enumerate(some)}
-        answer = yield Question(documents.tables_by_name(len(some)), variables | {"warehouse": warehouse})
-        tables = _tables(answer, len(some))
+        question = Question(documents.tables_by_name(len(some)), numbered(t=some) | {"warehouse": warehouse})
+        facts = yield from ask_each(question, len(some))
+        tables = [_table(fact) for fact in facts]
         found += [
             table if table and table.name.casefold() == name.casefold() else None
             for name, table in zip(some, tables, strict=True)
@@ -91,12 +91,8 @@ def delete_tables(mcons: Sequence[str]) -> Conversation[int]:
     return int(outcome.get("deletedCount") or 0)
 
 
-def _tables(answer: Answer, count: int) -> list[KnownTable | None]:
-    return [_table(answer.get(f"t{number}")) for number in range(count)]
-
-
 def _table(facts: dict[str, Any] | None) -> KnownTable | None:
-    if not facts or not facts.get("mcon"):
+    if not facts or not facts.get("mcon") or not facts.get("fullTableId"):
         return None
     observed = facts.get("lastObserved")
     return KnownTable(
@@ -104,10 +100,5 @@ def _table(facts: dict[str, Any] | None) -> KnownTable | None:
         name=facts["fullTableId"],
         deleted=bool(facts.get("isDeleted")),
         pushed=facts.get("ingestType") == "PUSH",
-        last_observed=_moment(observed) if observed else None,
+        last_observed=moment(observed) if observed else None,
     )
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

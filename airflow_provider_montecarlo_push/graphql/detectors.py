@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.graphql import documents
-from airflow_provider_montecarlo_push.graphql.asking import Conversation, Question
+from airflow_provider_montecarlo_push.graphql.asking import Conversation, Question, failed_fields, numbered
 from airflow_provider_montecarlo_push.graphql.tables import full_table_id
 
 MOST_ASKED_AT_ONCE = 25
@@ -53,8 +53,8 @@ def detectors_of(names: Sequence[TableName], warehouse: str) -> Conversation[lis
 
     :param warehouse: UUID of the Monte Carlo warehouse.
     """
-    variables = {f"t{number}": full_table_id(name) for number, name in enumerate(names)}
-    answer = yield Question(documents.thresholds_by_name(len(names)), variables | {"warehouse": warehouse})
+    variables = numbered(t=[full_table_id(name) for name in names]) | {"warehouse": warehouse}
+    answer = yield Question(documents.thresholds_by_name(len(names)), variables)
     return detectors_in(answer, names)
 
 
@@ -65,7 +65,7 @@ def detectors_in(
 
     :param errors: the errors that came with it.
     """
-    failed = {error["path"][0] for error in errors if isinstance(error.get("path"), list) and error["path"]}
+    failed = failed_fields(errors)
     return [
         DetectorStatus("failed") if f"t{number}" in failed else _detectors(answer.get(f"t{number}"), name)
         for number, name in enumerate(names)

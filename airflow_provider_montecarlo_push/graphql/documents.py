@@ -18,6 +18,16 @@ query warehouses {
 }
 """
 
+ETL_CONTAINERS = """
+query etlContainers {
+  getEtlContainers {
+    uuid
+    name
+    pushEvents { eventType status firstReceived lastReceived lastInvocationId }
+  }
+}
+"""
+
 FIELDS = """
 query fields($mcon: String!, $after: String) {
   getTable(mcon: $mcon) {

@@ -12,7 +12,14 @@ from typing import Any, NamedTuple, TypeVar
 
 from airflow_provider_montecarlo_push.exceptions import GraphQLError
 from airflow_provider_montecarlo_push.graphql import documents
-from airflow_provider_montecarlo_push.graphql.asking import Answer, Conversation, Question
+from airflow_provider_montecarlo_push.graphql.asking import (
+    Answer,
+    Conversation,
+    Question,
+    ask_each,
+    failed_fields,
+    numbered,
+)
 from airflow_provider_montecarlo_push.graphql.lineage_items import Properties
 
 MOST_AT_ONCE = 10
@@ -138,16 +145,14 @@ def put_edges(edges: Sequence[Edge]) -> Conversation[list[PutEdge | None]]:
 
 def delete_nodes(mcons: Sequence[str]) -> Conversation[list[DeletedNode | None]]:
     """Delete nodes with the edges that touch them."""
-    variables = {f"mcon{number}": mcon for number, mcon in enumerate(mcons)}
-    answer = yield Question(documents.delete_nodes(len(mcons)), variables)
+    answer = yield Question(documents.delete_nodes(len(mcons)), numbered(mcon=mcons))
     return _each(answer, len(mcons), _deleted_node)
 
 
 def find_nodes(mcons: Sequence[str]) -> Conversation[list[KnownNode | None]]:
     """Return the nodes of the graph with these MCONs, ``None`` for each that it does not have."""
-    variables = {f"t{number}": mcon for number, mcon in enumerate(mcons)}
-    answer = yield Question(documents.nodes_by_mcon(len(mcons)), variables)
-    return _each(answer, len(mcons), _known_node)
+    graphs = yield from ask_each(Question(documents.nodes_by_mcon(len(mcons)), numbered(t=mcons)), len(mcons))
+    return [_known_node(graph) for graph in graphs]
 
 
 def outcomes_of(error: GraphQLError, count: int, read: Callable[[Any], Result | None]) -> list[Result | Refused | None]:
@@ -155,11 +160,7 @@ def outcomes_of(error: GraphQLError, count: int, read: Callable[[Any], Result | 
 
     :param read: reads one field of an answer.
     """
-    said: dict[object, str] = {}
-    for item in error.errors:
-        path = item.get("path")
-        if isinstance(path, list | tuple) and path:
-            said.setdefault(path[0], str(item.get("message", item)))
+    said = failed_fields(error.errors)
     outcomes: list[Result | Refused | None] = []
     for number in range(count):
         name = f"t{number}"
@@ -208,4 +209,3 @@ def _node_input(key: NodeKey) -> dict[str, str]:
 PUT_NODES = Verb("Created or updated", "nodes", put_nodes, _put_node)
 PUT_EDGES = Verb("Created or updated", "edges", put_edges, _put_edge)
 DELETE_NODES = Verb("Deleted", "nodes", delete_nodes, _deleted_node)
-FIND_NODES = Verb("Looked up", "nodes", find_nodes, _known_node)

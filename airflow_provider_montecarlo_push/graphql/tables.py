@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_provider_montecarlo_push.events.names import TableName
@@ -21,12 +21,12 @@ def table_name(value: object, what: str) -> TableName:
     if isinstance(value, TableName):
         return value
     if isinstance(value, str):
-        parts = tuple(value.replace(":", ".", 1).split("."))
+        parts = tuple(value.strip().replace(":", ".", 1).split("."))
     elif isinstance(value, Mapping):
         parts = tuple(value.get(key) for key in ("database", "schema", "name"))
     elif isinstance(value, list | tuple):
         parts = tuple(value)
-    if len(parts) != 3 or not all(isinstance(part, str) and part for part in parts):
+    if len(parts) != 3 or not all(isinstance(part, str) and part.strip() for part in parts):
         raise ConfigurationError(
             f"{what} names a table {value!r}; write 'database.schema.table', or {{'database': …, 'schema': …, 'name': "
             "…}} where a part has a dot in it."
@@ -45,11 +45,17 @@ def column_names(mcon: str) -> Conversation[list[str]]:
     after: str | None = None
     while True:
         answer = yield Question(documents.FIELDS, {"mcon": mcon, "after": after})
-        versions = ((answer.get("getTable") or {}).get("versions") or {}).get("edges") or []
-        if not versions:
+        version = next(_nodes((answer.get("getTable") or {}).get("versions")), {})
+        fields = version.get("fields") or {}
+        names += [field["name"] for field in _nodes(fields) if field.get("name")]
+        page = fields.get("pageInfo") or {}
+        if not page.get("hasNextPage") or page.get("endCursor") in (None, after):
             return names
-        fields = versions[0]["node"]["fields"]
-        names += [edge["node"]["name"] for edge in fields["edges"]]
-        if not fields["pageInfo"]["hasNextPage"]:
-            return names
-        after = fields["pageInfo"]["endCursor"]
+        after = page["endCursor"]
+
+
+def _nodes(connection: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+    """Yield the nodes of a GraphQL connection, any part of which may be null."""
+    for edge in (connection or {}).get("edges") or []:
+        if edge and edge.get("node"):
+            yield edge["node"]

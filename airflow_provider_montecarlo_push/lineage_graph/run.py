@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from airflow_provider_montecarlo_push.exceptions import (
     DeletionRefusedError,
@@ -14,15 +13,15 @@ from airflow_provider_montecarlo_push.exceptions import (
     LineageIncompleteError,
     LineageRefusedError,
 )
-from airflow_provider_montecarlo_push.graphql.asking import Conversation
+from airflow_provider_montecarlo_push.graphql.asking import Conversation, says_absent
 from airflow_provider_montecarlo_push.graphql.lineage_graph import (
     DELETE_NODES,
-    FIND_NODES,
     MOST_AT_ONCE,
     DeletedNode,
     KnownNode,
     Refused,
     Verb,
+    find_nodes,
     outcomes_of,
 )
 from airflow_provider_montecarlo_push.lineage_graph.record import DoneItem, GraphRecord, RefusedItem
@@ -31,12 +30,10 @@ from airflow_provider_montecarlo_push.progress import Progress
 log = logging.getLogger(__name__)
 
 Ask = Callable[[Conversation[Any]], Any]
-T = TypeVar("T")
 
 _LISTED = 20
 # When so many are refused and not one is accepted, it is about something else than each of them.
 _HOPELESS = 50
-_GONE = re.compile(r"not found|not exist|no such|unable to find|there is no", re.IGNORECASE)
 
 
 class Step(NamedTuple):
@@ -127,7 +124,7 @@ class GraphRun:
         if outcome is None:
             return Refused("Monte Carlo's answer does not say what became of it.")
         if self._verb is DELETE_NODES and isinstance(outcome, Refused):
-            gone = _GONE.search(outcome.message) or find_each(self._ask, [step.sent])[0] is None
+            gone = says_absent(outcome.message) or find_each(self._ask, [step.sent])[0] is None
             return DeletedNode(absent=True, edges=0) if gone else outcome
         return outcome
 
@@ -173,14 +170,8 @@ def find_each(ask: Ask, mcons: Sequence[str]) -> list[KnownNode | None]:
     :raises GraphQLError: when Monte Carlo does not say.
     """
     found: list[KnownNode | None] = []
-    for some in _chunks(mcons, MOST_AT_ONCE):
-        try:
-            found += ask(FIND_NODES.ask(some))
-        except GraphQLError as error:
-            outcomes = outcomes_of(error, len(some), FIND_NODES.read)
-            if any(isinstance(one, Refused) and not _GONE.search(one.message) for one in outcomes) or not error.data:
-                raise
-            found += [None if isinstance(one, Refused) else one for one in outcomes]
+    for start in range(0, len(mcons), MOST_AT_ONCE):
+        found += ask(find_nodes(mcons[start : start + MOST_AT_ONCE]))
     return found
 
 
@@ -197,11 +188,6 @@ def require_custom(ask: Ask, steps: Sequence[Step]) -> None:
             f"{_listed(others, ', ')}. Nothing was deleted. Tables that were dropped go with "
             "MonteCarloDeletePushedTablesOperator; only_custom=False deletes the nodes alone, until they come again."
         )
-
-
-def _chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
 
 
 def _listed(texts: Sequence[str], between: str) -> str:

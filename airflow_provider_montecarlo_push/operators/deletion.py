@@ -20,12 +20,14 @@ from airflow_provider_montecarlo_push.deletion.run import DeletionRun
 from airflow_provider_montecarlo_push.events.vocabulary import check_resource_uuid
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError, DeletionRefusedError, MonteCarloPushError
 from airflow_provider_montecarlo_push.graphql.deletion import find_by_mcon, find_by_name
+from airflow_provider_montecarlo_push.graphql.lineage_items import mcon_parts
 from airflow_provider_montecarlo_push.graphql.tables import table_name
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
 from airflow_provider_montecarlo_push.hooks.flags import as_bool
 from airflow_provider_montecarlo_push.hooks.graphql import MonteCarloHook
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.operators.earlier_manifests import previous_manifest, resource_of, root_of
+from airflow_provider_montecarlo_push.operators.given import as_list, as_texts, is_given
 from airflow_provider_montecarlo_push.operators.locations import folder_of_run, manifest_folder, manifest_root, run_of
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ class MonteCarloDeletePushedTablesOperator(BaseOperator):
         """
         with airflow_failures():
             only_report = as_bool(self.only_report, "dry_run")
-            given = [name for name in ("mcons", "tables", "manifest") if _is_given(getattr(self, name))]
+            given = [name for name in ("mcons", "tables", "manifest") if is_given(getattr(self, name))]
             if len(given) != 1:
                 raise ConfigurationError(
                     f"Give one of mcons, tables and manifest, not {' and '.join(given) or 'none of them'}."
@@ -121,15 +123,15 @@ class MonteCarloDeletePushedTablesOperator(BaseOperator):
             return self._named(context, only_report, given[0])
 
     def _named(self, context: Context, only_report: bool, what: str) -> dict[str, Any]:
-        hook = MonteCarloHook(self.montecarlo_conn_id)
-        targets = _listed(getattr(self, what), what)
         warehouse = self._warehouse()
         find: Any = find_by_mcon
         if what == "tables":
             if warehouse is None:
                 raise ConfigurationError("tables needs resource_uuid, the Monte Carlo warehouse that they are in.")
-            targets = [table_name(target, "tables") for target in targets]
+            targets: list[Any] = [table_name(target, "tables") for target in as_list(self.tables, "tables")]
             find = partial(find_by_name, warehouse=warehouse)
+        else:
+            targets = _mcons(self.mcons, warehouse)
         targets = list(dict.fromkeys(targets))
         run = run_of(context)
         facts = json.dumps([what, warehouse, [str(target) for target in targets], only_report])
@@ -137,17 +139,17 @@ class MonteCarloDeletePushedTablesOperator(BaseOperator):
         now = datetime.now(UTC)
         summary = DeletionSummary(run=run, started_at=now, updated_at=now, resource_uuid=warehouse, asked=len(targets))
         record = DeletionRecord(folder.child("deletions", _digest(facts)), summary)
-        deletion = DeletionRun(hook.converse, record)
-        if not _is_to_be_followed(record, only_report):
-            record.begin_plan()
-            self._guard(record, None)
-            deletion.plan(iter(targets), find)
-        return self._finish(deletion, record, only_report)
+        with MonteCarloHook(self.montecarlo_conn_id).session() as session:
+            deletion = DeletionRun(session.converse, record)
+            if not _is_to_be_followed(record, only_report):
+                record.begin_plan()
+                self._guard(record, None)
+                deletion.plan(iter(targets), find)
+            return self._finish(deletion, record, only_report)
 
     def _dropped(self, context: Context, only_report: bool) -> dict[str, Any]:
-        hook = MonteCarloHook(self.montecarlo_conn_id)
         newer = ManifestReader(manifest_folder(self.manifest))
-        older = ManifestReader(manifest_folder(self.previous)) if _is_given(self.previous) else None
+        older = ManifestReader(manifest_folder(self.previous)) if is_given(self.previous) else None
         warehouse = resource_of(self._warehouse(), [reader for reader in (older, newer) if reader])
         root = root_of(newer, self.manifest_root)
         baselines = Baselines(root, newer.manifest, warehouse)
@@ -176,9 +178,10 @@ class MonteCarloDeletePushedTablesOperator(BaseOperator):
         )
         key = f"{warehouse}-{_digest(newer.manifest.id + older.manifest.id)}"
         record = DeletionRecord(newer.folder.child("deletions", key), summary)
-        deletion = DeletionRun(hook.converse, record, compared_at=newer.manifest.collected_at)
-        self._plan_dropped(deletion, record, older, newer, only_report)
-        result = self._finish(deletion, record, only_report)
+        with MonteCarloHook(self.montecarlo_conn_id).session() as session:
+            deletion = DeletionRun(session.converse, record, compared_at=newer.manifest.collected_at)
+            self._plan_dropped(deletion, record, older, newer, only_report)
+            result = self._finish(deletion, record, only_report)
         nothing_left = record.summary.status == "deleted" or not record.summary.planned
         if nothing_left and not record.summary.left_alone.get("pushed_since"):
             baselines.move(older, newer)
@@ -244,7 +247,7 @@ class MonteCarloDeletePushedTablesOperator(BaseOperator):
         return result_of(record, only_report)
 
     def _warehouse(self) -> str | None:
-        return check_resource_uuid(self.resource_uuid) if _is_given(self.resource_uuid) else None
+        return check_resource_uuid(self.resource_uuid) if is_given(self.resource_uuid) else None
 
 
 def _is_to_be_followed(record: DeletionRecord, only_report: bool) -> bool:
@@ -252,28 +255,28 @@ def _is_to_be_followed(record: DeletionRecord, only_report: bool) -> bool:
     return record.has_begun or (record.is_planned and not only_report)
 
 
-def _is_given(value: object) -> bool:
-    """Tell whether a parameter is given; an unset template renders to an empty text or ``None``."""
-    return value is not None and value not in ("", "None")
+def _mcons(value: object, warehouse: str | None) -> list[str]:
+    """Return MCONs, each of the warehouse where one is given.
 
-
-def _listed(value: Any, what: str) -> list[Any]:
-    if isinstance(value, str):
-        if value.strip().startswith("["):
+    :raises ConfigurationError: when one is not.
+    """
+    mcons = as_texts(value, "mcons")
+    for mcon in mcons:
+        _, resource, _, object_id = mcon_parts(mcon)
+        if not object_id:
             raise ConfigurationError(
-                f"{what} is {value[:80]!r}, a list that a template turned into text. Set "
-                "render_template_as_native_obj=True on the DAG."
+                f"mcons holds {mcon!r}, which is no MCON: MCON++account++resource++type++id. Names go into tables."
             )
-        return [value]
-    items = list(value)
-    kinds = (str, Mapping) if what == "tables" else (str,)
-    if not all(isinstance(item, kinds) and item for item in items):
-        raise ConfigurationError(f"{what} holds something that is no text: {items[:3]!r}.")
-    return items
+        if warehouse is not None and resource.lower() != warehouse:
+            raise ConfigurationError(
+                f"mcons holds {mcon!r}, a table of another warehouse than resource_uuid, {warehouse}. Without "
+                "resource_uuid, they may be of several."
+            )
+    return mcons
 
 
 def _number(value: Any, what: str, kind: type[int] | type[float]) -> float | None:
-    if not _is_given(value):
+    if not is_given(value):
         return None
     try:
         number = kind(value)

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
-
-import msgspec
-from airflow.providers.common.compat.sdk import ObjectStoragePath
 
 from airflow_provider_montecarlo_push.deletion.baselines import Baselines, find_previous
 from airflow_provider_montecarlo_push.exceptions import (
     ConfigurationError,
-    ManifestFormatError,
     ManifestNotFoundError,
     NotComparableError,
 )
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
-from airflow_provider_montecarlo_push.manifests.receipts import RECEIPT_NAME, ReceiptSummary
+from airflow_provider_montecarlo_push.manifests.receipts import receipts_of
 from airflow_provider_montecarlo_push.manifests.storage import Folder
 from airflow_provider_montecarlo_push.operators.locations import folder_at, manifest_root
 
@@ -59,8 +54,8 @@ def earlier_folders(reader: ManifestReader, root: Folder) -> Iterator[Folder]:
     if run is None:
         return
     names = [run.task_id] if run.map_index < 0 else [run.task_id, str(run.map_index)]
-    for uri in _subfolders(root.child(run.dag_id)):
-        yield folder_at(uri).child(*names)
+    for folder in root.child(run.dag_id).folders():
+        yield folder.child(*names)
 
 
 def resource_of(given: str | None, readers: Iterable[ManifestReader]) -> str:
@@ -95,26 +90,8 @@ def resource_of(given: str | None, readers: Iterable[ManifestReader]) -> str:
 
 def _resources(reader: ManifestReader) -> set[str]:
     """Return the warehouses that a manifest was pushed to, by its receipts."""
-    found = set()
-    for uri in _subfolders(reader.folder.child("receipts")):
-        try:
-            receipt = msgspec.json.decode(folder_at(uri).read(RECEIPT_NAME), type=ReceiptSummary)
-        except FileNotFoundError:
-            continue
-        except msgspec.MsgspecError as error:
-            raise ManifestFormatError(f"{uri}/{RECEIPT_NAME} cannot be read: {error}.") from error
-        if receipt.manifest_id == reader.manifest.id and receipt.destination.resource_uuid:
-            found.add(receipt.destination.resource_uuid)
-    return found
-
-
-def _subfolders(folder: Folder) -> list[str]:
-    """Return the URIs of the folders in a folder; none when it does not exist."""
-    path = ObjectStoragePath(folder.uri)
-    path.fs.invalidate_cache()
-    try:
-        listing = path.fs.ls(path.path, detail=True)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    names = {PurePosixPath(entry["name"]).name for entry in listing if entry["type"] == "directory"}
-    return sorted(str(path / name) for name in names)
+    return {
+        receipt.destination.resource_uuid
+        for _, receipt in receipts_of(reader.folder)
+        if receipt.manifest_id == reader.manifest.id and receipt.destination.resource_uuid
+    }

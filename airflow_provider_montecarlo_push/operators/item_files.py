@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
@@ -51,10 +51,20 @@ def _parsed(content: bytes, uri: str) -> Any:
         if uri.endswith(".json"):
             return json.loads(text)
         if uri.endswith((".jsonl", ".ndjson")):
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+            return list(_json_lines(text))
         return _yaml(text)
     except ValueError as error:
         raise ConfigurationError(f"{uri} cannot be understood: {error}") from error
+
+
+def _json_lines(text: str) -> Iterator[Any]:
+    # Not splitlines(): a text in JSON may hold other line breaks than this one.
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise ValueError(f"line {number}: {error}") from error
 
 
 def _yaml(text: str) -> Any:

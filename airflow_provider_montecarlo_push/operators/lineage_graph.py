@@ -37,13 +37,15 @@ from airflow_provider_montecarlo_push.hooks.flags import as_bool
 from airflow_provider_montecarlo_push.hooks.graphql import MonteCarloHook
 from airflow_provider_montecarlo_push.lineage_graph.lookup import NodeLookup
 from airflow_provider_montecarlo_push.lineage_graph.record import GraphRecord, GraphSummary, recorded_nodes
-from airflow_provider_montecarlo_push.lineage_graph.run import GraphRun, Step, require_custom
+from airflow_provider_montecarlo_push.lineage_graph.run import Ask, GraphRun, Step, require_custom
+from airflow_provider_montecarlo_push.operators.given import as_list, is_given
 from airflow_provider_montecarlo_push.operators.item_files import items_in
 from airflow_provider_montecarlo_push.operators.locations import folder_at, folder_of_run, manifest_root, run_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_montecarlo_push.manifests.model import RunReference
     from airflow_provider_montecarlo_push.manifests.storage import Folder
 
 log = logging.getLogger(__name__)
@@ -92,50 +94,46 @@ class MonteCarloLineageGraphOperator(BaseOperator):
         """
         with airflow_failures():
             items = self._items(self._given(), self._defaults(), self._source())
-            hook = MonteCarloHook(self.montecarlo_conn_id)
-            known = self._resources(hook, hook.converse(resources()), items)
-            lookup = NodeLookup(hook.converse, known)
-            lookup.look_up(reference for item in items for reference in item.references)
-            steps = _steps(items, lookup, self._sent)
-            self._check(hook, steps)
-            run = run_of(context)
-            now = datetime.now(UTC)
-            name = self.items_field if self.verb is not DELETE_NODES else "delete"
-            facts = [known.account, name, *map(repr, items)]
-            digest = hashlib.sha256("\n".join(facts).encode("utf-8", "surrogatepass")).hexdigest()[:10]
-            folder = folder_of_run(manifest_root(self.manifest_root), run).child("lineage_graph", f"{name}-{digest}")
-            summary = GraphSummary(verb=name, run=run, started_at=now, updated_at=now, asked=len(steps))
-            record = GraphRecord(folder, summary)
-            if not steps:
-                log.warning("%s holds no %s: nothing to do.", self._source(), self.items_field)
-            GraphRun(hook.converse, record, self.verb).carry_out(steps)
+            with MonteCarloHook(self.montecarlo_conn_id).session() as session:
+                return self._carry_out(items, session.converse, run_of(context))
+
+    def _carry_out(self, items: Sequence[Item], ask: Ask, run: RunReference) -> dict[str, Any]:
+        known = self._resources(ask, ask(resources()), items)
+        lookup = NodeLookup(ask, known)
+        lookup.look_up(reference for item in items for reference in item.references)
+        steps = _steps(items, lookup, self._sent)
+        self._check(ask, steps)
+        now = datetime.now(UTC)
+        name = self.items_field if self.verb is not DELETE_NODES else "delete"
+        facts = [known.account, name, *map(repr, items)]
+        digest = hashlib.sha256("\n".join(facts).encode("utf-8", "surrogatepass")).hexdigest()[:10]
+        folder = folder_of_run(manifest_root(self.manifest_root), run).child("lineage_graph", f"{name}-{digest}")
+        summary = GraphSummary(verb=name, run=run, started_at=now, updated_at=now, asked=len(steps))
+        record = GraphRecord(folder, summary)
+        if not steps:
+            log.warning("%s holds no %s: nothing to do.", self._source(), self.items_field)
+        GraphRun(ask, record, self.verb).carry_out(steps)
         return {"asked": len(steps), "done": len(record.done), **self._result(record), "record": record.uri}
 
     def _given(self) -> Sequence[Any]:
         """Return the items as the user wrote them."""
         value, file = getattr(self, self.items_field), getattr(self, f"{self.items_field}_file")
-        if _is_given(value) == _is_given(file):
+        if is_given(value) == is_given(file):
             raise ConfigurationError(f"Give either {self.items_field} or {self.items_field}_file.")
-        if _is_given(file):
-            return items_in(str(file), self.items_field)
-        if isinstance(value, str) and value.strip()[:1] in ("[", "{"):
-            raise ConfigurationError(
-                f"{self.items_field} is {value[:80]!r}, a list that a template turned into text. Set "
-                "render_template_as_native_obj=True on the DAG."
-            )
-        return [value] if isinstance(value, str | Mapping) else list(value)
+        return items_in(str(file), self.items_field) if is_given(file) else as_list(value, self.items_field)
 
     def _items(self, values: Sequence[Any], defaults: Defaults, source: str) -> Sequence[Item]:
         """Return the items, read and checked."""
         raise NotImplementedError
 
     def _source(self) -> str:
-        return str(getattr(self, f"{self.items_field}_file") or self.items_field)
+        file = getattr(self, f"{self.items_field}_file")
+        return str(file) if is_given(file) else self.items_field
 
     def _defaults(self) -> Defaults:
-        return Defaults(self.resource if _is_given(self.resource) else None)
+        return Defaults(self.resource if is_given(self.resource) else None)
 
-    def _resources(self, hook: MonteCarloHook, known: Resources, items: Sequence[Item]) -> Resources:  # noqa: ARG002 - for subclasses
+    def _resources(self, ask: Ask, known: Resources, items: Sequence[Item]) -> Resources:  # noqa: ARG002 - for subclasses
         """Return the account's resources."""
         return known
 
@@ -143,7 +141,7 @@ class MonteCarloLineageGraphOperator(BaseOperator):
         """Return what is sent for an item."""
         raise NotImplementedError
 
-    def _check(self, hook: MonteCarloHook, steps: Sequence[Step]) -> None:
+    def _check(self, ask: Ask, steps: Sequence[Step]) -> None:
         """Refuse what must not be done, before anything is."""
 
     def _result(self, record: GraphRecord) -> dict[str, Any]:
@@ -193,13 +191,13 @@ class MonteCarloCreateLineageNodesOperator(MonteCarloLineageGraphOperator):
     def _defaults(self) -> Defaults:
         return super()._defaults()._replace(expire_at=_expiry(self.expire_at))
 
-    def _resources(self, hook: MonteCarloHook, known: Resources, items: Sequence[Item]) -> Resources:
+    def _resources(self, ask: Ask, known: Resources, items: Sequence[Item]) -> Resources:
         if not as_bool(self.create_resources, "create_resources"):
             return known
         names = dict(known.names)
         for name in dict.fromkeys(reference.resource for item in items for reference in item.references):
             if known.find(name) is None:
-                names[hook.converse(put_resource(name))] = name
+                names[ask(put_resource(name))] = name
                 log.info("Created the resource %r.", name)
         return known._replace(names=names)
 
@@ -297,7 +295,7 @@ class MonteCarloDeleteLineageNodesOperator(MonteCarloLineageGraphOperator):
         self.only_custom = only_custom
 
     def _given(self) -> Sequence[Any]:
-        if isinstance(self.nodes, Mapping) and "record" in self.nodes and not _is_given(self.nodes_file):
+        if isinstance(self.nodes, Mapping) and "record" in self.nodes and not is_given(self.nodes_file):
             return recorded_nodes(_folder_of(self.nodes["record"]))
         return super()._given()
 
@@ -307,9 +305,9 @@ class MonteCarloDeleteLineageNodesOperator(MonteCarloLineageGraphOperator):
     def _sent(self, item: UnwantedNode, lookup: NodeLookup) -> str:
         return item.mcon or (lookup.mcon(item.node) if item.node else "")
 
-    def _check(self, hook: MonteCarloHook, steps: Sequence[Step]) -> None:
+    def _check(self, ask: Ask, steps: Sequence[Step]) -> None:
         if as_bool(self.only_custom, "only_custom"):
-            require_custom(hook.converse, steps)
+            require_custom(ask, steps)
 
     def _result(self, record: GraphRecord) -> dict[str, Any]:
         items = record.in_order()
@@ -350,9 +348,4 @@ def _folder_of(uri: str) -> Folder:
 
 
 def _expiry(value: Any) -> str:
-    return expiry(value, "expire_at") if _is_given(value) else NEVER
-
-
-def _is_given(value: object) -> bool:
-    """Tell whether a parameter is given; an unset template renders to an empty text or ``None``."""
-    return value is not None and value not in ("", "None")
+    return expiry(value, "expire_at") if is_given(value) else NEVER

@@ -26,6 +26,7 @@ from airflow_provider_montecarlo_push.graphql.visibility import CONVERSATIONS
 from airflow_provider_montecarlo_push.graphql.visibility.expecting import Expectation, fits, named
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
 from airflow_provider_montecarlo_push.hooks.graphql import MonteCarloHook
+from airflow_provider_montecarlo_push.operators.given import is_given
 from airflow_provider_montecarlo_push.triggers import visibility
 from airflow_provider_montecarlo_push.triggers.visibility import (
     FAILED,
@@ -175,7 +176,7 @@ class MonteCarloVisibilitySensor(BaseSensorOperator):
         :param pushed_to: the warehouse of the push.
         :raises ConfigurationError: when there is none, or it is no UUID.
         """
-        uuid = self.resource_uuid or pushed_to
+        uuid = self.resource_uuid if is_given(self.resource_uuid) else pushed_to
         if not uuid:
             raise ConfigurationError(
                 f"{self.task_id} does not know which warehouse to look at: give resource_uuid, or push, the output of "

@@ -11,11 +11,13 @@ import msgspec
 from msgspec import Struct
 
 from airflow_provider_montecarlo_push.events import Flow
+from airflow_provider_montecarlo_push.events.vocabulary import check_resource_uuid
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 from airflow_provider_montecarlo_push.graphql.tables import table_name
 from airflow_provider_montecarlo_push.graphql.visibility.expecting import Item, fits
+from airflow_provider_montecarlo_push.operators.given import as_list, is_given
 from airflow_provider_montecarlo_push.sensors.base import MonteCarloVisibilitySensor, Wanted
-from airflow_provider_montecarlo_push.sensors.parameters import as_list, push_result
+from airflow_provider_montecarlo_push.sensors.parameters import push_result
 from airflow_provider_montecarlo_push.sensors.samples import Pushed, Sampled, spread
 
 if TYPE_CHECKING:
@@ -96,8 +98,8 @@ class MonteCarloLineageSensor(MonteCarloVisibilitySensor):
 
     def expect(self, context: Context) -> Wanted:  # noqa: ARG002 - the base's argument
         """Return what to wait for; see :meth:`MonteCarloVisibilitySensor.expect`."""
-        if self.table or self.upstream or self.columns:
-            if self.push is not None:
+        if any(is_given(value) for value in (self.table, self.upstream, self.columns)):
+            if is_given(self.push):
                 raise ConfigurationError("Give push, or table with upstream and columns, not both.")
             return _wanted([self._named_edge()])
         push = push_result(self.push)
@@ -107,7 +109,9 @@ class MonteCarloLineageSensor(MonteCarloVisibilitySensor):
                 "MonteCarloPushReceivedSensor."
             )
         pushed = Pushed(push, Flow.LINEAGE)
-        resource = self.warehouse(pushed.resource_uuid) if self.resource_uuid or pushed.resource_uuid else None
+        # Events that cross warehouses name their own.
+        named = is_given(self.resource_uuid) or pushed.resource_uuid
+        resource = self.warehouse(pushed.resource_uuid) if named else None
         items = [_pushed_edges(sampled, resource) for sampled in pushed.sample(_richness)]
         while not fits({"edges": items}):
             items = items[::2]
@@ -115,14 +119,16 @@ class MonteCarloLineageSensor(MonteCarloVisibilitySensor):
         return _wanted(items)
 
     def _named_edge(self) -> Item:
-        if not self.table or not (self.upstream or self.columns):
+        upstream, pairs = as_list(self.upstream, "upstream"), as_list(self.columns, "columns")
+        if not is_given(self.table) or not (upstream or pairs):
             raise ConfigurationError("Give table, and its upstream tables or pairs of columns.")
         resource = self.warehouse()
         item = _named(self.table, "table", resource)
-        sources = [_named(value, "upstream", resource) for value in as_list(self.upstream)]
+        sources = [_named(value, "upstream", resource) for value in upstream]
         columns = []
-        for pair in self.columns or ():
-            if isinstance(pair, str) or len(pair) != 3 or not all(isinstance(name, str) for name in pair[1:]):
+        for pair in pairs:
+            whole = isinstance(pair, list | tuple) and len(pair) == 3
+            if not whole or not all(isinstance(name, str) and name.strip() for name in pair[1:]):
                 raise ConfigurationError(f"columns has {pair!r}; write [upstream table, its column, column of table].")
             source = _named(pair[0], "columns", resource)
             if source not in sources:
@@ -133,7 +139,7 @@ class MonteCarloLineageSensor(MonteCarloVisibilitySensor):
 
 def _named(value: Any, what: str, resource: str) -> Item:
     own = value.get("resource_uuid") if isinstance(value, Mapping) else None
-    return {"table": list(table_name(value, what)), "resource": own or resource}
+    return {"table": list(table_name(value, what)), "resource": check_resource_uuid(own) if own else resource}
 
 
 def _richness(line: bytes) -> float:

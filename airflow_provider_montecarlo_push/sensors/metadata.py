@@ -16,8 +16,9 @@ from airflow_provider_montecarlo_push.graphql.tables import table_name
 from airflow_provider_montecarlo_push.graphql.visibility.expecting import Expectation, Item, fits
 from airflow_provider_montecarlo_push.graphql.visibility.metadata import BYTE_COUNT, FRESHNESS, METRICS, ROW_COUNT
 from airflow_provider_montecarlo_push.hooks.flags import as_bool
+from airflow_provider_montecarlo_push.operators.given import as_list, as_texts, is_given
 from airflow_provider_montecarlo_push.sensors.base import MonteCarloVisibilitySensor, Wanted
-from airflow_provider_montecarlo_push.sensors.parameters import as_list, push_result, timestamp
+from airflow_provider_montecarlo_push.sensors.parameters import push_result, timestamp
 from airflow_provider_montecarlo_push.sensors.samples import MOST_BATCHES, Pushed, Sampled, spread
 
 if TYPE_CHECKING:
@@ -110,12 +111,15 @@ class MonteCarloMetadataSensor(MonteCarloVisibilitySensor):
 
     def expect(self, context: Context) -> Wanted:
         """Return what to wait for; see :meth:`MonteCarloVisibilitySensor.expect`."""
-        if self.tables or self.invocation_ids:
-            if self.push is not None:
+        tables, ids = as_list(self.tables, "tables"), as_texts(self.invocation_ids, "invocation_ids")
+        if tables or ids:
+            if is_given(self.push):
                 raise ConfigurationError("Give push, or tables and invocation_ids, not both.")
             resource = self.warehouse()
-            items = [self._named_table(value, resource, context) for value in as_list(self.tables)]
-            return _wanted(items, as_list(self.invocation_ids), [resource])
+            items = [self._named_table(value, resource, context) for value in tables]
+            return _wanted(items, ids, [resource])
+        if not is_given(self.push) and not (self.tables is None and self.invocation_ids is None):
+            raise ConfigurationError("tables and invocation_ids are empty: give some of them, or push.")
         push = push_result(self.push)
         if not push.get("receipt"):
             return _wanted([], push["invocation_ids"], [self.warehouse(push.get("resource_uuid"))])
@@ -134,9 +138,9 @@ class MonteCarloMetadataSensor(MonteCarloVisibilitySensor):
 
     def _named_table(self, value: Any, resource: str, context: Context) -> Item:
         item: Item = {"table": list(table_name(value, "tables")), "resource": resource}
-        names = value.get("fields") if isinstance(value, Mapping) else None
+        names = as_texts(value.get("fields"), "fields of tables") if isinstance(value, Mapping) else []
         if names or as_bool(self.fields, "fields"):
-            item["fields"] = list(names) if names else True
+            item["fields"] = names or True
         metrics = self._metrics()
         if metrics:
             item |= {"metrics": dict.fromkeys(metrics), "since": self._since(context)}
@@ -156,19 +160,19 @@ class MonteCarloMetadataSensor(MonteCarloVisibilitySensor):
         if asset.fields and as_bool(self.fields, "fields"):
             item["fields"] = [field.name for field in spread(asset.fields, len(asset.fields), _MOST_FIELDS)]
         metrics = asset.metrics()
-        if self.metrics is not None:
+        if self.metrics is not None:  # An empty list is for none of them.
             metrics = {name: value for name, value in metrics.items() if name in self._metrics()}
         return item | ({"metrics": metrics, "since": at} if metrics else {})
 
     def _metrics(self) -> list[str]:
-        names = as_list(self.metrics)
+        names = as_list(self.metrics, "metrics")
         unknown = [name for name in names if name not in METRICS]
         if unknown:
             raise ConfigurationError(f"metrics has {unknown[0]!r}; give some of {', '.join(METRICS)}.")
         return [METRICS[name] for name in names]
 
     def _since(self, context: Context) -> str:
-        return timestamp(self.since or context["dag_run"].run_after, "since")
+        return timestamp(self.since if is_given(self.since) else context["dag_run"].run_after, "since")  # type: ignore[arg-type]
 
 
 def _richness(line: bytes) -> float:

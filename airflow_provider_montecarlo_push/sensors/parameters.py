@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from airflow.providers.common.compat.sdk import AirflowSkipException
 
 from airflow_provider_montecarlo_push.events.timestamps import to_utc
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError, InvalidEventError
+from airflow_provider_montecarlo_push.operators.given import is_given
 
 
 def push_result(push: object) -> dict[str, Any]:
@@ -22,19 +22,15 @@ def push_result(push: object) -> dict[str, Any]:
         if push.get("dry_run"):
             raise AirflowSkipException("The push was a dry run: nothing was sent.")
         return push
-    several = isinstance(push, list | tuple) or type(push).__name__.startswith("LazyXCom")
-    hint = " Map the sensor as the push is: .expand(push=push.output)." if several else ""
+    hint = ""
+    if isinstance(push, list | tuple) or type(push).__name__.startswith("LazyXCom"):
+        hint = " Map the sensor as the push is: .expand(push=push.output)."
+    elif isinstance(push, str) and is_given(push):
+        hint = " As a template, it needs render_template_as_native_obj=True on the DAG."
     raise ConfigurationError(
-        f"push is {'empty' if push is None else f'a {type(push).__name__}'}, not the result of a push: give "
+        f"push is {f'a {type(push).__name__}' if is_given(push) else 'empty'}, not the result of a push: give "
         f"push=push.output of a push task. One that was skipped or cleared has no result.{hint}"
     )
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return a parameter that is a list, or one text or object instead of a list of one."""
-    if value is None or value == "":
-        return []
-    return [value] if isinstance(value, str | Mapping) else list(value)
 
 
 def timestamp(value: datetime | str, name: str) -> str:

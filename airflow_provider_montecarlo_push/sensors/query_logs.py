@@ -11,8 +11,9 @@ from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError, InvalidWindowError
 from airflow_provider_montecarlo_push.graphql.tables import table_name
 from airflow_provider_montecarlo_push.manifests.model import TimeWindow
+from airflow_provider_montecarlo_push.operators.given import as_list, is_given
 from airflow_provider_montecarlo_push.sensors.base import MonteCarloVisibilitySensor, Wanted
-from airflow_provider_montecarlo_push.sensors.parameters import as_list, push_result
+from airflow_provider_montecarlo_push.sensors.parameters import push_result
 from airflow_provider_montecarlo_push.sensors.samples import MOST_BATCHES, Pushed
 
 if TYPE_CHECKING:
@@ -62,10 +63,10 @@ class MonteCarloQueryLogsSensor(MonteCarloVisibilitySensor):
         """Return what to wait for; see :meth:`MonteCarloVisibilitySensor.expect`."""
         if self.query_type not in ("read", "write"):
             raise ConfigurationError(f"query_type is {self.query_type!r}; give 'read' or 'write'.")
-        names = [list(table_name(value, "tables")) for value in as_list(self.tables)]
+        names = [list(table_name(value, "tables")) for value in as_list(self.tables, "tables")]
         if not 0 < len(names) <= MOST_BATCHES:
             raise ConfigurationError(f"tables has {len(names):,} names; give 1 to {MOST_BATCHES}.")
-        push = push_result(self.push) if self.push is not None else {}
+        push = push_result(self.push) if is_given(self.push) else {}
         resource = self.warehouse(push.get("resource_uuid"))
         window = self._window(context, push)
         expectation = {
@@ -78,14 +79,15 @@ class MonteCarloQueryLogsSensor(MonteCarloVisibilitySensor):
         return Wanted(expectation, {"tables": len(names)})
 
     def _window(self, context: Context, push: Mapping[str, Any]) -> TimeWindow:
-        if self.window_start and self.window_end:
-            return explicit_window(self.window_start, self.window_end)
-        if self.window_start or self.window_end:
+        start, end = (value if is_given(value) else None for value in (self.window_start, self.window_end))
+        if start and end:
+            return explicit_window(start, end)
+        if start or end:
             raise InvalidWindowError("Give both window_start and window_end, or neither.")
         pushed = Pushed(push, Flow.QUERY_LOGS).reader.manifest.window if push.get("receipt") else None
         if pushed is not None:
             return pushed
-        start, end = context.get("data_interval_start"), context.get("data_interval_end")
-        interval = (start, end) if start is not None and end is not None else None
+        since, until = context.get("data_interval_start"), context.get("data_interval_end")
+        interval = (since, until) if since is not None and until is not None else None
         run_after: Any = context["dag_run"].run_after
         return window_of_run(interval, run_after, latency=timedelta())

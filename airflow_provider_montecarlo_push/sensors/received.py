@@ -1,4 +1,4 @@
-"""Wait until a Monte Carlo warehouse shows that it received a push."""
+"""Wait until a Monte Carlo warehouse or ETL container shows that it received a push."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from msgspec import Struct
 from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 from airflow_provider_montecarlo_push.graphql.visibility.expecting import Expectation
+from airflow_provider_montecarlo_push.operators.given import as_texts, is_given
 from airflow_provider_montecarlo_push.sensors.base import MonteCarloVisibilitySensor, Wanted
 from airflow_provider_montecarlo_push.sensors.parameters import push_result, timestamp
 from airflow_provider_montecarlo_push.sensors.samples import LAST_IDS, Pushed
@@ -35,7 +36,7 @@ class MonteCarloPushReceivedSensor(MonteCarloVisibilitySensor):
     tables, edges or queries are visible. Further parameters: those of :class:`MonteCarloVisibilitySensor` and Airflow's
     for sensors.
 
-    :param flow: instead of ``push``: ``metadata``, ``lineage`` or ``query_logs``.
+    :param flow: instead of ``push``: ``metadata``, ``lineage``, ``query_logs``, ``etl_metadata`` or ``etl_runs``.
     :param invocation_id: instead of ``push``: the id to wait for; unless given, any push since ``since`` will do.
     :param since: ISO 8601 with an offset; a push that was received later counts too. Unless given: when ``push`` was
         acknowledged; with ids only, now; else when the run was due.
@@ -59,11 +60,11 @@ class MonteCarloPushReceivedSensor(MonteCarloVisibilitySensor):
 
     def expect(self, context: Context) -> Wanted:
         """Return what to wait for; see :meth:`MonteCarloVisibilitySensor.expect`."""
-        if self.flow or self.invocation_id:
-            if self.push is not None:
+        ids = as_texts(self.invocation_id, "invocation_id")
+        if is_given(self.flow) or ids:
+            if is_given(self.push):
                 raise ConfigurationError("Give push, or flow and invocation_id, not both.")
             flow = _flow(self.flow)
-            ids = [self.invocation_id] if self.invocation_id else []
             return _wanted([self.warehouse()], flow, ids, self._since(context, ids))
         push = push_result(self.push)
         flow = _flow(push["flow"])
@@ -76,15 +77,15 @@ class MonteCarloPushReceivedSensor(MonteCarloVisibilitySensor):
         last = pushed.last_acknowledged()
         if not last:
             return _wanted([], flow, [], None)
-        resource = self.resource_uuid or pushed.resource_uuid
-        if not resource:
+        resource = pushed.resource_uuid
+        if not resource and not is_given(self.resource_uuid):
             line = pushed.line(last[-1].part, last[-1].first)
             resource = msgspec.json.decode(line, type=_Crossing).destination.resource_uuid
         ids = [batch.invocation_id for batch in last]
         return _wanted([self.warehouse(resource)], flow, ids, last[-1].at.isoformat())
 
     def _since(self, context: Context, ids: Sequence[str]) -> str | None:
-        if self.since:
+        if self.since is not None and is_given(self.since):
             return timestamp(self.since, "since")
         # Nobody knows when an id was pushed, but what comes from now on is later.
         return timestamp(datetime.now(UTC) if ids else context["dag_run"].run_after, "since")

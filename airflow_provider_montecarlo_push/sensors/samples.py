@@ -10,8 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-import msgspec
-
 from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError, ManifestFormatError, ManifestNotFoundError
 from airflow_provider_montecarlo_push.manifests.model import MANIFEST_NAME, Part
@@ -21,6 +19,7 @@ from airflow_provider_montecarlo_push.manifests.receipts import (
     Acknowledgement,
     ReceiptSummary,
     read_acknowledgements,
+    read_summary,
 )
 from airflow_provider_montecarlo_push.manifests.storage import Folder
 from airflow_provider_montecarlo_push.operators.locations import folder_at
@@ -55,8 +54,8 @@ class Pushed:
     def __init__(self, push: Mapping[str, Any], flow: Flow) -> None:
         if push.get("flow") != flow.value:
             raise ConfigurationError(f"The push is one of {push.get('flow')}, not of {flow.value}.")
-        self.reader = ManifestReader(_folder(push["manifest"], MANIFEST_NAME))
-        self.receipt = _folder(push["receipt"], RECEIPT_NAME)
+        self.reader = ManifestReader(_folder(push.get("manifest"), MANIFEST_NAME))
+        self.receipt = _folder(push.get("receipt"), RECEIPT_NAME)
         self.summary = self._read_summary()
         if self.summary.manifest_id != self.reader.manifest.id:
             raise ManifestFormatError(
@@ -113,15 +112,13 @@ class Pushed:
         return self._parts[name]
 
     def _read_summary(self) -> ReceiptSummary:
-        uri = self.receipt.uri_of(RECEIPT_NAME)
         try:
-            return msgspec.json.decode(self.receipt.read(RECEIPT_NAME), type=ReceiptSummary)
+            return read_summary(self.receipt)
         except FileNotFoundError:
             raise ManifestNotFoundError(
-                f"No receipt at {uri}: deleted, or this worker does not share storage with the one that pushed."
+                f"No receipt at {self.receipt.uri_of(RECEIPT_NAME)}: deleted, or this worker does not share storage "
+                "with the one that pushed."
             ) from None
-        except msgspec.MsgspecError as error:
-            raise ManifestFormatError(f"{uri} cannot be read: {error}.") from error
 
 
 def _pick(

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+from airflow.providers.common.compat.sdk import AirflowNotFoundException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_montecarlo_push.exceptions import FinalError, TransientError
@@ -106,7 +107,8 @@ class VisibilityTrigger(BaseTrigger):
                 outlook = await hook.converse_async(CONVERSATIONS[self.subject](self.expectation))
         except FinalError as error:
             return {"status": FAILED, "kind": type(error).__name__, "message": str(error)}
-        except (TransientError, TimeoutError) as error:
+        except (TransientError, TimeoutError, AirflowNotFoundException) as error:
+            # The sensor found the connection; Airflow says the same when its API or a secrets backend does not answer.
             self._trouble = str(error) or "Monte Carlo did not answer in time."
             self.log.warning("Asking again: %s", self._trouble)
             return None

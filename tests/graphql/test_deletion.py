@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,32 +9,20 @@ import pytest
 
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.exceptions import GraphQLError
-from airflow_provider_montecarlo_push.graphql.asking import Conversation, Question
+from airflow_provider_montecarlo_push.graphql.asking import Question
 from airflow_provider_montecarlo_push.graphql.deletion import (
     KnownTable,
     delete_tables,
     find_by_mcon,
     find_by_name,
 )
-from airflow_provider_montecarlo_push.hooks.graphql import MonteCarloHook
 from airflow_provider_montecarlo_push.hooks.ingest import MonteCarloIngestHook
 from airflow_provider_montecarlo_push.sandbox import Sandbox
 from tests.conftest import table
+from tests.graphql.holding import hold
 
 NOW = datetime(2024, 3, 8, tzinfo=UTC)
 FACTS = {"fullTableId": "DB:S.T", "isDeleted": False, "ingestType": "PUSH", "lastObserved": "2024-03-01T00:00:00+00:00"}
-
-
-def held(conversation: Conversation[Any], answer: Callable[[Question], dict[str, Any]]) -> tuple[Any, list[Question]]:
-    """Hold a conversation; return its result and what was asked."""
-    asked = []
-    try:
-        question = next(conversation)
-        while True:
-            asked.append(question)
-            question = conversation.send(answer(question))
-    except StopIteration as end:
-        return end.value, asked
 
 
 def test_many_tables_are_found_in_few_requests_and_in_order() -> None:
@@ -45,7 +31,7 @@ def test_many_tables_are_found_in_few_requests_and_in_order() -> None:
     def answer(question: Question) -> dict[str, Any]:
         return {name: FACTS | {"mcon": mcon} for name, mcon in question.variables.items() if mcon != "m7"}
 
-    found, asked = held(find_by_mcon(mcons), answer)
+    found, asked = hold(find_by_mcon(mcons), answer)
     assert [known.mcon if known else None for known in found] == [None if mcon == "m7" else mcon for mcon in mcons]
     assert [len(question.variables) for question in asked] == [50, 50, 20]
 
@@ -61,13 +47,13 @@ def test_many_tables_are_found_in_few_requests_and_in_order() -> None:
     ],
 )
 def test_another_table_than_the_one_of_that_name_is_not_taken_for_it(facts: Any, known: bool) -> None:
-    (found,), (question,) = held(find_by_name([TableName("DB", "S", "T")], "uuid"), lambda question: {"t0": facts})
+    (found,), (question,) = hold(find_by_name([TableName("DB", "S", "T")], "uuid"), lambda question: {"t0": facts})
     assert (found is not None) is known
     assert question.variables == {"t0": "DB:S.T", "warehouse": "uuid"}
 
 
 def test_another_table_than_the_one_of_that_mcon_is_not_taken_for_it() -> None:
-    assert held(find_by_mcon(["m"]), lambda question: {"t0": FACTS | {"mcon": "other"}})[0] == [None]
+    assert hold(find_by_mcon(["m"]), lambda question: {"t0": FACTS | {"mcon": "other"}})[0] == [None]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +70,7 @@ def test_another_table_than_the_one_of_that_mcon_is_not_taken_for_it() -> None:
     ],
 )
 def test_what_may_be_deleted(changes: dict[str, Any], verdict: str) -> None:
-    (found,), _ = held(find_by_mcon(["m"]), lambda question: {"t0": FACTS | {"mcon": "m"} | changes})
+    (found,), _ = hold(find_by_mcon(["m"]), lambda question: {"t0": FACTS | {"mcon": "m"} | changes})
     assert found.verdict(NOW) == verdict
 
 
@@ -95,19 +81,12 @@ def test_a_table_that_somebody_names_may_have_been_pushed_at_any_time() -> None:
 @pytest.mark.parametrize("answer", [{}, {"deletePushIngestedTables": {"success": False, "deletedCount": 0}}])
 def test_no_success_is_an_error(answer: dict[str, Any]) -> None:
     with pytest.raises(GraphQLError, match="did not delete the 2 tables"):
-        held(delete_tables(["a", "b"]), lambda question: answer)
+        hold(delete_tables(["a", "b"]), lambda question: answer)
 
 
 @pytest.mark.integration
 @pytest.mark.usefixtures("monte_carlo_connections")
 class TestWithTheSandbox:
-    @pytest.fixture(params=["converse", "converse_async"])
-    def converse(self, request: pytest.FixtureRequest) -> Callable[[Conversation[Any]], Any]:
-        hook = MonteCarloHook()
-        if request.param == "converse":
-            return hook.converse
-        return lambda conversation: asyncio.run(hook.converse_async(conversation))
-
     def test_tables_are_found_and_deleted(self, sandbox: Sandbox, converse: Any) -> None:
         MonteCarloIngestHook().push_events([table(1), table(2)], resource_type="snowflake")
         names = [TableName("ANALYTICS", "PUBLIC", f"ORDERS_{number}") for number in (1, 2, 3)]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from airflow_provider_montecarlo_push.exceptions import (
     GraphQLError,
     KeyNotStoredError,
 )
-from airflow_provider_montecarlo_push.graphql.asking import Conversation
 from airflow_provider_montecarlo_push.graphql.keys import IngestionKey, delete_key, new_key, warehouses_of
 from airflow_provider_montecarlo_push.graphql.keys import ingestion_keys as listed_keys
 from airflow_provider_montecarlo_push.hooks import keys as stored
@@ -26,7 +24,9 @@ from airflow_provider_montecarlo_push.hooks.graphql import MonteCarloHook
 from airflow_provider_montecarlo_push.hooks.ingest import MonteCarloIngestHook
 from airflow_provider_montecarlo_push.sandbox import Sandbox
 from tests.conftest import table
+from tests.graphql.http_server import Answer, http_server
 from tests.operators.airflow_runs import run_dag
+from tests.operators.outcomes import NO_DELAY, failed_at_once
 
 CONN_ID = "made_by_test"
 UUID = "5f10a4e0-0000-4000-8000-000000000001"
@@ -86,13 +86,6 @@ def test_warehouses_in_order_with_the_type_that_a_push_names() -> None:
 @pytest.mark.integration
 @pytest.mark.usefixtures("monte_carlo_connections")
 class TestConversations:
-    @pytest.fixture(params=["converse", "converse_async"])
-    def converse(self, request: pytest.FixtureRequest) -> Callable[[Conversation[Any]], Any]:
-        hook = MonteCarloHook()
-        if request.param == "converse":
-            return hook.converse
-        return lambda conversation: asyncio.run(hook.converse_async(conversation))
-
     def test_a_key_is_made_listed_and_deleted(self, sandbox: Sandbox, converse: Any) -> None:
         key = converse(new_key("from Airflow", [sandbox.lake_uuid.upper()]))
         found = {one.id: one for one in converse(listed_keys())}
@@ -289,15 +282,23 @@ class TestCreation:
             stored.create_ingestion_key(MonteCarloHook(), "lost")
         assert in_force(sandbox, "lost") == [True]
 
-    def test_a_secret_beside_errors_is_dropped(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def execute(self: object, *arguments: object) -> None:
-            data = {"createIntegrationKey": {"key": {"id": "x", "secret": "s3cr3t"}}}
-            raise GraphQLError("half of it", errors=[{"message": "half of it"}], data=data)
-
-        monkeypatch.setattr(MonteCarloHook, "execute", execute)
+    def test_a_secret_beside_errors_is_dropped(self, sandbox: Sandbox) -> None:
+        data = {"createIntegrationKey": {"key": {"id": "x", "secret": "s3cr3t"}}}
+        body = {"errors": [{"message": "half of it"}], "data": data}
+        sandbox.inject("status", status=200, body=body, field="createIntegrationKey")
         with pytest.raises(GraphQLError, match="half of it") as caught:
             stored.create_ingestion_key(MonteCarloHook(), "d")
         assert caught.value.data is None
+
+    def test_a_secret_in_an_answer_that_is_cut_off_is_not_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        cut = b'{"data": {"createIntegrationKey": {"key": {"id": "x", "secret": "n3w-s3cr3t'
+        with http_server() as server:
+            server.connect(monkeypatch)
+            server.always(Answer(200, cut, {"Content-Type": "application/json"}))
+            with pytest.raises(GatewayUnavailableError, match="A key may have been made all the same") as caught:
+                stored.create_ingestion_key(MonteCarloHook(), "lost")
+            assert len(server.asked) == 1
+        assert "n3w" not in f"{caught.value}{caught.value.__cause__}"
 
     def test_an_unknown_warehouse_is_what_monte_carlo_says(self, sandbox: Sandbox) -> None:
         unknown = "0b6f0000-0000-4000-8000-00000000dead"
@@ -322,6 +323,31 @@ class TestWarehouses:
         assert received["METADATA"].status == "ACTIVE"
         assert received["METADATA"].last_invocation_id == result.invocation_ids[0]
         assert {events.status for events in lake.push_events} == {"NEVER_RECEIVED"}
+
+    @pytest.mark.parametrize(
+        ("fault", "said"),
+        [
+            ({"action": "html"}, "is not a GraphQL answer: a web page"),
+            ({"action": "status", "status": 401}, "wrong, expired or deleted"),
+            ({"action": "status", "status": 302, "headers": {"Location": "/login"}}, "redirect to /login"),
+            ({"action": "graphql_error", "field": "Warehouse.pushEvents", "message": "boom"}, "the query: boom"),
+        ],
+    )
+    def test_what_a_retry_does_not_mend_fails_at_once(
+        self, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, capsys: Any, fault: dict[str, Any], said: str
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        sandbox.inject(**fault)
+        run = run_dag(
+            """
+            from airflow_provider_montecarlo_push.operators.resources import MonteCarloListWarehousesOperator
+            MonteCarloListWarehousesOperator(task_id="found", retries=3)
+            """,
+            dag_options=NO_DELAY,
+        )
+        assert failed_at_once(run, "found")
+        assert said in caplog.text + "".join(capsys.readouterr())
+        assert len(sandbox.requests("graphql")) == 1
 
     def test_a_task_lists_them_for_others(
         self, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,22 +18,16 @@ from airflow_provider_montecarlo_push.graphql.visibility.expecting import (
     pack,
     unpack,
 )
+from tests.graphql import holding
+from tests.graphql.holding import Answering
 
 R = "5f10a4e0-0000-4000-8000-000000000001"
 AT = "2024-03-01T10:30:00+00:00"
-Answering = Callable[[Question], dict[str, Any]]
 
 
 def hold(subject: str, expectation: dict[str, Any], answering: Answering) -> tuple[Outlook, list[Question]]:
     """Hold a conversation; return what it found out and what was asked."""
-    conversation, asked = CONVERSATIONS[subject](expectation), []
-    try:
-        question = next(conversation)
-        while True:
-            asked.append(question)
-            question = conversation.send(answering(question))
-    except StopIteration as end:
-        return end.value, asked
+    return holding.hold(CONVERSATIONS[subject](expectation), answering)
 
 
 def table(name: str = "T", **more: Any) -> dict[str, Any]:

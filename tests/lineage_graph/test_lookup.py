@@ -8,11 +8,12 @@ import pytest
 
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
-from airflow_provider_montecarlo_push.graphql.asking import Conversation
+from airflow_provider_montecarlo_push.graphql.asking import Question
 from airflow_provider_montecarlo_push.graphql.lineage_graph import NodeKey
 from airflow_provider_montecarlo_push.graphql.lineage_items import Reference
 from airflow_provider_montecarlo_push.graphql.resources import Resources
 from airflow_provider_montecarlo_push.lineage_graph.lookup import NodeLookup
+from tests.graphql.holding import hold
 
 DWH, LAKE, DBT = (f"0b6f0000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
 SHOP = Resources("acc", {DWH: "dwh", LAKE: "lake", DBT: "dbt"}, frozenset({DWH, LAKE}))
@@ -35,18 +36,13 @@ def asked() -> list[Any]:
 
 @pytest.fixture
 def lookup(asked: list[Any]) -> NodeLookup:
-    def ask(conversation: Conversation[Any]) -> Any:
-        try:
-            question = next(conversation)
-            while True:
-                variables = dict(question.variables)
-                warehouse = variables.pop("warehouse")
-                asked.append((warehouse, sorted(variables.values())))
-                question = conversation.send({key: CATALOG.get((warehouse, value)) for key, value in variables.items()})
-        except StopIteration as end:
-            return end.value
+    def answer(question: Question) -> dict[str, Any]:
+        variables = dict(question.variables)
+        warehouse = variables.pop("warehouse")
+        asked.append((warehouse, sorted(variables.values())))
+        return {key: CATALOG.get((warehouse, value)) for key, value in variables.items()}
 
-    return NodeLookup(ask, SHOP)
+    return NodeLookup(lambda conversation: hold(conversation, answer)[0], SHOP)
 
 
 @pytest.mark.parametrize(

@@ -22,21 +22,14 @@ from airflow_provider_montecarlo_push.graphql.lineage_graph import DELETE_NODES,
 from airflow_provider_montecarlo_push.lineage_graph.record import GraphRecord, GraphSummary
 from airflow_provider_montecarlo_push.lineage_graph.run import GraphRun, Step, find_each, require_custom
 from airflow_provider_montecarlo_push.manifests.storage import Folder
+from tests.graphql.holding import hold
 
 Answer = Callable[[Question], dict[str, Any]]
 BASE = {"displayName": "n", "objectType": "job", "isCustom": True}
 
 
 def ask_with(answer: Answer) -> Callable[[Conversation[Any]], Any]:
-    def ask(conversation: Conversation[Any]) -> Any:
-        try:
-            question = next(conversation)
-            while True:
-                question = conversation.send(answer(question))
-        except StopIteration as end:
-            return end.value
-
-    return ask
+    return lambda conversation: hold(conversation, answer)[0]
 
 
 def ids(question: Question) -> list[str]:

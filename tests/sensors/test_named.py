@@ -46,6 +46,7 @@ def metadata(sandbox: Sandbox, **options: Any) -> MonteCarloMetadataSensor:
         ({"tables": [NAME, "ANALYTICS.PUBLIC.OTHER"]}, ["table ANALYTICS.PUBLIC.OTHER is not visible"]),
         ({"tables": "ANALYTICS.PUBLIC.BARE"}, ["fields of table ANALYTICS.PUBLIC.BARE are not visible"]),
         ({"tables": "ANALYTICS.PUBLIC.BARE", "fields": False}, []),
+        ({"tables": f"  {NAME}\n", "push": "None", "invocation_ids": "", "since": "None", "metrics": "row_count"}, []),
         (
             {"tables": {"database": "ANALYTICS", "schema": "PUBLIC", "name": "ORDERS_0", "fields": ["ID", "X"]}},
             [f"fields of table {NAME} are not visible: X"],
@@ -102,6 +103,20 @@ def test_a_deleted_table_is_not_visible(sandbox: Sandbox, tmp_path: Path) -> Non
         ({"tables": NAME, "metrics": "row_count", "since": "2024-03-01T00:00:00"}, "since .* has no time zone"),
         ({"tables": NAME, "fields": "maybe"}, "give true or false"),
         ({"tables": NAME, "resource_uuid": "warehouse"}, "warehouse"),
+        ({"tables": NAME, "resource_uuid": "{{ none }}"}, "is not a UUID"),
+        ({"tables": []}, "tables and invocation_ids are empty"),
+        ({"tables": "['A.B.C']"}, "tables is .* a list that a template turned into text"),
+        ({"tables": 7}, "tables is 7; give a list"),
+        ({"tables": ["A.B. "]}, "names a table 'A.B. '"),
+        (
+            {"tables": {"database": "A", "schema": "B", "name": "C", "fields": ["ID", " "]}},
+            "fields of tables holds ' '",
+        ),
+        ({"invocation_ids": [7]}, "invocation_ids holds 7, which is no text"),
+        ({"tables": NAME, "push": {"flow": "metadata", "invocation_ids": []}}, "not both"),
+        ({"push": "{'flow': 'metadata'}"}, "push is a str, .*render_template_as_native_obj"),
+        ({"push": "None"}, "push is empty, not the result of a push"),
+        ({"tables": None}, "push is empty, not the result of a push"),
         (
             {
                 "tables": [
@@ -155,10 +170,27 @@ def test_edges_by_name(graph: Sandbox, options: dict[str, Any], missing: list[st
     assert look(MonteCarloLineageSensor(task_id="s", **options))[1] == missing
 
 
-@pytest.mark.parametrize("columns", [["A.B.C.D"], [[A, "C"]], [[A, "C", 3]]])
+@pytest.mark.parametrize("columns", [["A.B.C.D"], [[A, "C"]], [[A, "C", 3]], [5], [[A, " ", "C"]], [{"a": 1}]])
 def test_a_pair_of_columns_that_is_none(sandbox: Sandbox, columns: Any) -> None:
     with pytest.raises(ConfigurationError, match="write \\[upstream table, its column, column of table\\]"):
         look(MonteCarloLineageSensor(task_id="s", table=D, columns=columns, resource_uuid=sandbox.warehouse_uuid))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"table": D}, "Give table, and its upstream"),
+        ({"table": D, "upstream": []}, "Give table, and its upstream"),
+        ({"table": " ", "upstream": A}, "Give table, and its upstream"),
+        ({"table": D, "upstream": f"['{A}']"}, "a list that a template turned into text"),
+        ({"table": D, "upstream": {"database": "A", "schema": "B", "name": "C", "resource_uuid": 7}}, "not a UUID"),
+        ({"table": D, "upstream": A, "push": {"flow": "lineage"}}, "not both"),
+        ({"table": None, "upstream": None, "columns": "None"}, "push is empty"),
+    ],
+)
+def test_edges_that_cannot_be_waited_for(sandbox: Sandbox, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        look(MonteCarloLineageSensor(task_id="s", resource_uuid=sandbox.warehouse_uuid, **options))
 
 
 @pytest.fixture
@@ -183,11 +215,14 @@ def queried(sandbox: Sandbox, tmp_path: Path) -> Sandbox:
         ({"tables": NAME, "query_type": "write"}, [f"writes table {NAME}"]),
         ({"tables": NAME, "window_end": PAST - timedelta(minutes=1)}, [f"reads table {NAME}"]),
         ({"tables": "A.B.C"}, ["table A.B.C is not visible"]),
+        ({"tables": NAME, "resource_uuid": "lake"}, [f"table {NAME} is not visible"]),
     ],
 )
 def test_queries_of_tables(queried: Sandbox, options: dict[str, Any], lacking: list[str]) -> None:
     window = {"window_start": PAST - timedelta(hours=1), "window_end": (PAST + timedelta(hours=1)).isoformat()}
     options = {"resource_uuid": queried.warehouse_uuid} | window | options
+    if options["resource_uuid"] == "lake":
+        options["resource_uuid"] = queried.lake_uuid
     missing = look(MonteCarloQueryLogsSensor(task_id="s", **options))[1]
     assert len(missing) == len(lacking)
     assert all(text in line for text, line in zip(lacking, missing, strict=True))
@@ -224,6 +259,8 @@ def test_half_a_window_and_an_unknown_kind(sandbox: Sandbox) -> None:
         MonteCarloQueryLogsSensor(window_start=PAST, **options).expect(context())  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="give 'read' or 'write'"):
         MonteCarloQueryLogsSensor(query_type="drop", **options).expect(context())  # type: ignore[arg-type]
+    wanted = MonteCarloQueryLogsSensor(push="", window_start="None", window_end="", **options).expect(context())  # type: ignore[arg-type]
+    assert wanted.result == {"tables": 1}
 
 
 @pytest.mark.parametrize(
@@ -236,6 +273,7 @@ def test_half_a_window_and_an_unknown_kind(sandbox: Sandbox) -> None:
         ({"invocation_id": "last"}, True),
         ({"invocation_id": "another"}, False),
         ({"resource_uuid": "lake"}, False),
+        ({"push": "None", "invocation_id": "None", "since": " "}, True),
     ],
 )
 def test_any_push_of_a_flow(sandbox: Sandbox, tmp_path: Path, options: dict[str, Any], done: bool) -> None:

@@ -6,14 +6,13 @@ import base64
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 from airflow_provider_montecarlo_push.graphql import documents
-from airflow_provider_montecarlo_push.graphql.asking import Answer, Conversation, Question
+from airflow_provider_montecarlo_push.graphql.asking import Answer, Conversation, Question, ask_each, numbered
 from airflow_provider_montecarlo_push.graphql.tables import full_table_id
 
 # JSON values only. Every one may have ``resources``, the UUIDs of warehouses that are still to be checked.
@@ -66,25 +65,14 @@ def table_of(item: Item) -> TableName:
     return TableName(*item["table"])
 
 
-def moment(text: str) -> datetime:
-    """Return an ISO 8601 timestamp as an aware ``datetime``; Monte Carlo's are in UTC where they have no zone."""
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Yield ``items`` in pieces of at most ``size``."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
 
-def numbered(**lists: Sequence[Any]) -> dict[str, Any]:
-    """Return the variables of a document that asks several things at once: ``t=[a, b]`` as ``t0`` and ``t1``."""
-    return {f"{name}{number}": value for name, values in lists.items() for number, value in enumerate(values)}
-
-
 def answers(answer: Answer, count: int) -> list[dict[str, Any]]:
-    """Return the answers ``t0``, ``t1``, … of such a document; an empty one for null."""
+    """Return the answers ``t0``, ``t1``, … to several things asked at once; an empty one for null."""
     return [answer.get(f"t{number}") or {} for number in range(count)]
 
 
@@ -108,9 +96,12 @@ def account_of(answer: Answer) -> dict[str, Any]:
     return ((answer.get("getUser") or {}).get("account")) or {}
 
 
-def require_warehouses(wanted: Iterable[str], warehouses: Iterable[Mapping[str, Any]]) -> None:
+def require_warehouses(
+    wanted: Iterable[str], warehouses: Iterable[Mapping[str, Any]], *, kind: str = "warehouse"
+) -> None:
     """Check that all of ``wanted``, UUIDs, are among ``warehouses``.
 
+    :param kind: what they are, for the error.
     :raises ConfigurationError: when one is not.
     """
     known = {str(warehouse["uuid"]).lower(): str(warehouse.get("name")) for warehouse in warehouses}
@@ -118,8 +109,8 @@ def require_warehouses(wanted: Iterable[str], warehouses: Iterable[Mapping[str, 
         if uuid.lower() not in known:
             names = named([f"{name} ({key})" for key, name in known.items()]) or "none"
             raise ConfigurationError(
-                f"Monte Carlo shows no warehouse {uuid} to this API key, so nothing of it would ever be visible. "
-                f"Warehouses: {names}. Check resource_uuid, and that both keys are of one account."
+                f"Monte Carlo shows no {kind} {uuid} to this API key, so nothing of it would ever be visible. "
+                f"{kind[0].upper()}{kind[1:]}s: {names}. Check resource_uuid, and that both keys are of one account."
             )
 
 
@@ -134,8 +125,8 @@ def find_tables(items: Sequence[Item]) -> Conversation[list[dict[str, Any]]]:
         for some in chunks(list(group), _TABLES_AT_ONCE):
             names = [full_table_id(table_of(items[number])) for number in some]
             variables = numbered(t=names) | {"warehouse": resource}
-            answer = yield Question(documents.visible_tables(len(some)), variables)
-            found |= dict(zip(some, answers(answer, len(some)), strict=True))
+            tables = yield from ask_each(Question(documents.visible_tables(len(some)), variables), len(some))
+            found |= {number: table or {} for number, table in zip(some, tables, strict=True)}
     return [found[number] for number in range(len(items))]
 
 
@@ -158,7 +149,7 @@ class Node(NamedTuple):
         return cls(resource.lower(), full_table_id(table).casefold())
 
     @classmethod
-    def parse(cls, mcon: str) -> Node | None:
+    def parse(cls, mcon: str | None) -> Node | None:
         """Return the node that an MCON (``MCON++account++resource++type++id``) names, ``None`` when it names none."""
-        parts = mcon.split("++", 4)
+        parts = (mcon or "").split("++", 4)
         return cls(parts[2].lower(), parts[4].casefold()) if len(parts) == 5 else None

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_montecarlo_push.events.names import TableName
 from airflow_provider_montecarlo_push.graphql import documents
-from airflow_provider_montecarlo_push.graphql.asking import Conversation, Question
+from airflow_provider_montecarlo_push.graphql.asking import Conversation, Question, ask_each, numbered
 from airflow_provider_montecarlo_push.graphql.tables import full_table_id
 from airflow_provider_montecarlo_push.graphql.visibility.expecting import (
     Expectation,
@@ -21,7 +21,6 @@ from airflow_provider_montecarlo_push.graphql.visibility.expecting import (
     check_resources,
     chunks,
     find_tables,
-    numbered,
     table_of,
 )
 
@@ -78,9 +77,11 @@ def _see_upstream(items: Sequence[Item]) -> Conversation[None]:
     open_items = [item for item in items if _unseen(item) and (item.get("mcon") or item.get("guess"))]
     for some in chunks(open_items, _AT_ONCE):
         mcons = [item.get("mcon") or item["guess"] for item in some]
-        answer = yield Question(documents.upstream_tables(len(some)), numbered(t=mcons))
-        for item, graph in zip(some, answers(answer, len(some)), strict=True):
-            nodes = {Node.parse(node["mcon"]): node["mcon"] for node in graph.get("connectedNodes") or [] if node}
+        # A table that is not in the graph yet may be answered with an error.
+        graphs = yield from ask_each(Question(documents.upstream_tables(len(some)), numbered(t=mcons)), len(some))
+        for item, graph in zip(some, graphs, strict=True):
+            mcons_upstream = [node.get("mcon") for node in (graph or {}).get("connectedNodes") or [] if node]
+            nodes = {Node.parse(mcon): mcon for mcon in mcons_upstream if mcon}
             for source in item["upstream"]:
                 mcon = nodes.get(Node.of(table_of(source), source["resource"]))
                 if mcon:
@@ -119,14 +120,16 @@ def _see_columns(item: Item) -> Conversation[list[list[Any]]]:
 def _is_derived(item: Item, pair: Sequence[Any], mcon: str, page: dict[str, Any]) -> Conversation[bool]:
     """Tell whether a pair of columns is on ``page``, or on one of those that follow."""
     wanted, own = Node.of(table_of(item), item["resource"]), pair[2].casefold()
+    cursor: str | None = None
     while True:
         for derived in page.get("destinations") or []:
-            if Node.parse(derived["mcon"]) == wanted and any(
-                column["columnName"].casefold() == own for column in derived.get("columns") or []
-            ):
+            if not derived or Node.parse(derived.get("mcon")) != wanted:
+                continue
+            columns = [column.get("columnName") for column in derived.get("columns") or [] if column]
+            if own in (name.casefold() for name in columns if name):
                 return True
-        if page.get("isLastPage", True) or not page.get("cursor"):
+        if page.get("isLastPage", True) or page.get("cursor") in (None, "", cursor):
             return False
-        variables = {"mcon": mcon, "column": pair[1], "cursor": page["cursor"]}
-        answer = yield Question(documents.DERIVED_COLUMNS, variables)
+        cursor = page["cursor"]
+        answer = yield Question(documents.DERIVED_COLUMNS, {"mcon": mcon, "column": pair[1], "cursor": cursor})
         page = answer.get("getDerivedTablesPartialLineage") or {}

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow_provider_montecarlo_push.graphql import documents
-from airflow_provider_montecarlo_push.graphql.asking import Conversation, Question
+from airflow_provider_montecarlo_push.graphql.asking import Conversation, Question, moment, numbered
 from airflow_provider_montecarlo_push.graphql.tables import column_names
 from airflow_provider_montecarlo_push.graphql.visibility.expecting import (
     Expectation,
@@ -19,10 +19,8 @@ from airflow_provider_montecarlo_push.graphql.visibility.expecting import (
     answers,
     check_resources,
     find_tables,
-    moment,
     named,
     not_there,
-    numbered,
     table_of,
 )
 
@@ -134,7 +132,7 @@ def _missing_metrics(item: Item) -> Conversation[dict[str, float | None]]:
     return {
         metric: value
         for (metric, value), points in found
-        if not any(_counts(point, value, since) for point in points.get("metrics") or [])
+        if not any(point and _counts(point, value, since) for point in points.get("metrics") or [])
     }
 
 

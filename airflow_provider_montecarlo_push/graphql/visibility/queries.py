@@ -6,7 +6,7 @@ Source: "Verifying pushed data" of the Push Ingest API page: 15 to 60 minutes af
 from __future__ import annotations
 
 from airflow_provider_montecarlo_push.graphql import documents
-from airflow_provider_montecarlo_push.graphql.asking import Conversation, Question
+from airflow_provider_montecarlo_push.graphql.asking import Conversation, Question, numbered
 from airflow_provider_montecarlo_push.graphql.visibility.expecting import (
     Expectation,
     Item,
@@ -16,7 +16,6 @@ from airflow_provider_montecarlo_push.graphql.visibility.expecting import (
     chunks,
     find_tables,
     not_there,
-    numbered,
     table_of,
 )
 

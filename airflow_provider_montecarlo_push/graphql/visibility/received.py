@@ -1,4 +1,4 @@
-"""Whether a warehouse shows that it received a push: ``pushEvents``, which names the last one of each flow."""
+"""Whether a warehouse or ETL container shows that it received a push: ``pushEvents`` names the last of each flow."""
 
 from __future__ import annotations
 
@@ -6,36 +6,41 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_montecarlo_push.graphql import documents
-from airflow_provider_montecarlo_push.graphql.asking import Conversation, Question
+from airflow_provider_montecarlo_push.graphql.asking import Conversation, Question, moment
 from airflow_provider_montecarlo_push.graphql.visibility.expecting import (
     Expectation,
     Outlook,
     account_of,
-    moment,
     require_warehouses,
 )
 
-# PushEventType by flow.
-EVENT_TYPES = {"metadata": "METADATA", "lineage": "LINEAGE", "query_logs": "QUERY_LOGS"}
+_OF_CONTAINERS = frozenset({"etl_metadata", "etl_runs"})
 
 
 def missing_pushes(expectation: Expectation) -> Conversation[Outlook]:
-    """Return which warehouses do not show a push.
+    """Return which warehouses do not show a push; for jobs and runs, which ETL containers.
 
-    :param expectation: ``warehouses`` (UUIDs), ``flow``, ``invocations`` (ids of which one is to be the last that was
-        received), ``since`` (ISO 8601; any push that was received later counts as well), or null.
+    :param expectation: ``warehouses`` (UUIDs of either), ``flow`` (a ``PushEventType`` in lower case),
+        ``invocations`` (ids of which one is to be the last that was received), ``since`` (ISO 8601; any push that was
+        received later counts as well), or null.
     :raises ConfigurationError: when there is no such warehouse.
     """
-    answer = yield Question(documents.WAREHOUSES, {})
-    warehouses = account_of(answer).get("warehouses") or []
-    require_warehouses(expectation["warehouses"], warehouses)
+    if expectation["flow"] in _OF_CONTAINERS:
+        kind = "ETL container"
+        answer = yield Question(documents.ETL_CONTAINERS, {})
+        warehouses = answer.get("getEtlContainers") or []
+    else:
+        kind = "warehouse"
+        answer = yield Question(documents.WAREHOUSES, {})
+        warehouses = account_of(answer).get("warehouses") or []
+    require_warehouses(expectation["warehouses"], warehouses, kind=kind)
     by_uuid = {str(warehouse["uuid"]).lower(): warehouse for warehouse in warehouses}
     missing: list[str] = []
     remaining = []
     for uuid in expectation["warehouses"]:
-        last = _last_push(by_uuid[uuid.lower()], EVENT_TYPES[expectation["flow"]])
+        last = _last_push(by_uuid[uuid.lower()], expectation["flow"].upper())
         if not _satisfies(last, expectation):
-            missing.append(f"{_wanted(expectation)} at warehouse {uuid}, which {_shown(last)}")
+            missing.append(f"{_wanted(expectation)} at {kind} {uuid}, which {_shown(last)}")
             remaining.append(uuid)
     return Outlook(missing, expectation | {"warehouses": remaining})
 

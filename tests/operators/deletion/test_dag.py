@@ -85,7 +85,7 @@ def week(warehouse: EmbeddedWarehouse, api: Any, monkeypatch: pytest.MonkeyPatch
     for name, value in warehouse.environment("snowflake_default").items():
         monkeypatch.setenv(name, value)
     path = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]) / f"{DAG_ID}.py"
-    shutil.copy(Path(__file__).parents[2] / "dags" / path.name, path)
+    shutil.copy(Path(__file__).parents[3] / "dags" / path.name, path)
 
     def run(answer: str = "Approve", **conf: Any) -> tuple[AirflowRun, Approver]:
         approver = Approver(api, answer)
