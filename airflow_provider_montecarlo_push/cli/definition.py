@@ -15,6 +15,7 @@ from airflow.cli.cli_config import (
     positive_int,
 )
 
+from airflow_provider_montecarlo_push.events.vocabulary import Flow
 from airflow_provider_montecarlo_push.sandbox.__main__ import ARGUMENTS as SANDBOX_ARGUMENTS
 
 _CLI = "airflow_provider_montecarlo_push.cli"
@@ -99,7 +100,7 @@ _COLLECT = ActionCommand(
     help="Collect one flow from a warehouse into a manifest",
     func=lazy_load_command(f"{_CLI}.collect.collect"),
     args=(
-        Arg(("flow",), choices=("metadata", "lineage", "query_logs"), help="What to collect"),
+        Arg(("flow",), choices=tuple(flow.value for flow in Flow), help="What to collect"),
         Arg(("--source-conn-id",), required=True, help="Connection of the warehouse; its type picks the collector"),
         _repeated("include", "Only these tables, such as ANALYTICS.*.*", "PATTERN"),
         _repeated("exclude", "Not these tables", "PATTERN"),

@@ -9,8 +9,16 @@ from typing import ClassVar
 
 from airflow_provider_montecarlo_push.collectors.access import AccessCheck
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
+from airflow_provider_montecarlo_push.collectors.job_filter import JobFilter
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
-from airflow_provider_montecarlo_push.events import Flow, LineageEvent, QueryLogEntry, RelationalAsset
+from airflow_provider_montecarlo_push.events import (
+    EtlAsset,
+    EtlRunEvent,
+    Flow,
+    LineageEvent,
+    QueryLogEntry,
+    RelationalAsset,
+)
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 from airflow_provider_montecarlo_push.manifests.model import TimeWindow
 
@@ -22,7 +30,7 @@ class Collector(ABC):
     pass as ``collector_kwargs``. It is used by one thread.
 
     :cvar name: what the collector is called in manifests and logs.
-    :cvar resource_type: default ``resource_type`` of its metadata and lineage.
+    :cvar resource_type: default ``resource_type`` of all that it gives but query logs.
     :cvar log_type: default ``log_type`` of its query logs, ``None`` when it gives none.
     :ivar sql_dialect: in which its queries and views are written, as the lineage engine calls it.
     :ivar latency: how far the warehouse's own views lag behind, by flow; default windows are moved back by it.
@@ -68,12 +76,35 @@ class Collector(ABC):
         """
         raise self._unsupported(Flow.QUERY_LOGS)
 
+    def etl_metadata(self, jobs: JobFilter) -> Iterator[EtlAsset]:
+        """Yield each job in scope once, with its tasks.
+
+        :param jobs: which ones.
+        """
+        raise self._unsupported(Flow.ETL_METADATA)
+
+    def etl_runs(self, jobs: JobFilter, window: TimeWindow) -> Iterator[EtlRunEvent]:
+        """Yield the runs of jobs in scope to which something happened in ``window``.
+
+        :param jobs: which jobs.
+        :param window: half-open.
+        """
+        raise self._unsupported(Flow.ETL_RUNS)
+
     def access(self, tables: TableFilter) -> Iterator[AccessCheck]:
         """Yield for each thing that the collector may read whether it can.
 
         :param tables: which tables are to be collected.
         """
         raise ConfigurationError(f"The {self.name} collector cannot tell what it can read before it collects.")
+
+    def require(self, flow: Flow) -> None:
+        """Check that this collector gives a flow at all.
+
+        :raises ConfigurationError: when it has no method of its own for it.
+        """
+        if getattr(type(self), flow.value) is getattr(Collector, flow.value):
+            raise self._unsupported(flow)
 
     def _unsupported(self, flow: Flow) -> ConfigurationError:
         return ConfigurationError(

@@ -10,14 +10,17 @@ from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 
 _COLLECTORS = f"{__package__}"
+_AIRFLOW = f"{_COLLECTORS}.airflow.collector.AirflowCollector"
 _HIVE = f"{_COLLECTORS}.hive.collector.HiveCollector"
 _BIGQUERY = f"{_COLLECTORS}.bigquery.collector.BigQueryCollector"
 COLLECTORS_BY_CONNECTION_TYPE: dict[str, str] = {
+    "airflow": _AIRFLOW,
     "databricks": f"{_COLLECTORS}.databricks.collector.DatabricksCollector",
     "gcpbigquery": _BIGQUERY,
     "google_cloud_platform": _BIGQUERY,
     "hive_metastore": _HIVE,
     "hiveserver2": _HIVE,
+    "http": _AIRFLOW,
     "postgres": f"{_COLLECTORS}.postgres.collector.PostgresCollector",
     "redshift": f"{_COLLECTORS}.redshift.collector.RedshiftCollector",
     "snowflake": f"{_COLLECTORS}.snowflake.collector.SnowflakeCollector",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import assert_never
 
 from airflow_provider_montecarlo_push.collectors.base import Collector
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
+from airflow_provider_montecarlo_push.collectors.job_filter import JobFilter
 from airflow_provider_montecarlo_push.collectors.redaction import redacted
 from airflow_provider_montecarlo_push.events import Event, Flow
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError, EmptyCatalogError
@@ -25,6 +25,7 @@ def collect(
     folder: Folder,
     *,
     tables: TableFilter,
+    jobs: JobFilter | None = None,
     only_freshness_and_volume: bool = False,
     redact_literals: bool = False,
 ) -> Manifest:
@@ -32,14 +33,19 @@ def collect(
 
     :param manifest: the header of what is written: flow, types, window, scope.
     :param tables: which tables; query logs are not filtered by table.
+    :param jobs: for ETL metadata and runs: of which jobs.
     :param only_freshness_and_volume: for metadata.
     :param redact_literals: take the values out of query texts and of views' SQL.
     :return: the finished manifest.
-    :raises EmptyCatalogError: when there is no table at all in the scope of a metadata collection.
+    :raises EmptyCatalogError: when there is no table at all in the scope of a metadata collection, or no job
+        in that of ETL metadata.
     """
     progress = Progress(log, "Collected")
     with ManifestWriter(folder, manifest) as writer:
-        events = _events(collector, manifest, tables, only_freshness_and_volume)
+        if manifest.flow.is_etl:
+            events = _etl_events(collector, manifest, jobs or JobFilter())
+        else:
+            events = _events(collector, manifest, tables, only_freshness_and_volume)
         for event in redacted(events, collector.sql_dialect) if redact_literals else events:
             writer.write(event)
             progress.add(1)
@@ -48,6 +54,11 @@ def collect(
             raise EmptyCatalogError(
                 f"Connection {collector.conn_id!r} shows not one table in {tables.describe()}. Check the patterns, "
                 "and what the connection's role is granted: see the grants of this warehouse in the documentation."
+            )
+        if manifest.flow is Flow.ETL_METADATA and not progress.done:
+            raise EmptyCatalogError(
+                f"Connection {collector.conn_id!r} shows not one job in {(jobs or JobFilter()).describe()}. Check the "
+                "patterns, and what its user may see."
             )
         if not progress.done:
             report.note(f"No {manifest.flow.value} events in this window.")
@@ -71,4 +82,12 @@ def _events(
         return collector.lineage(tables, manifest.window)
     if manifest.flow is Flow.QUERY_LOGS:
         return collector.query_logs(manifest.window)
-    assert_never(manifest.flow)
+    raise ConfigurationError(f"{manifest.flow.value} is not about tables.")
+
+
+def _etl_events(collector: Collector, manifest: Manifest, jobs: JobFilter) -> Iterator[Event]:
+    if manifest.flow is Flow.ETL_METADATA:
+        return collector.etl_metadata(jobs)
+    if manifest.window is None:
+        raise ConfigurationError(f"A {manifest.flow.value} collection needs a window.")
+    return collector.etl_runs(jobs, manifest.window)

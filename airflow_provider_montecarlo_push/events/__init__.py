@@ -1,5 +1,15 @@
 """What Monte Carlo's Ingest API accepts, as typed events named as in pycarlo."""
 
+from airflow_provider_montecarlo_push.events.etl import (
+    AssetRef,
+    EtlAsset,
+    EtlError,
+    EtlGroup,
+    EtlRunEvent,
+    EtlTask,
+    Owner,
+    Schedule,
+)
 from airflow_provider_montecarlo_push.events.lineage import (
     ColumnLineageField,
     ColumnLineageSourceField,
@@ -15,25 +25,40 @@ from airflow_provider_montecarlo_push.events.metadata import (
     Tag,
 )
 from airflow_provider_montecarlo_push.events.query_log import QueryLogEntry
-from airflow_provider_montecarlo_push.events.vocabulary import ASSET_TYPES, LOG_TYPES, RESOURCE_TYPES, Flow
+from airflow_provider_montecarlo_push.events.vocabulary import (
+    ASSET_TYPES,
+    ETL_RESOURCE_TYPES,
+    LOG_TYPES,
+    RESOURCE_TYPES,
+    Flow,
+)
 
-Event = RelationalAsset | LineageEvent | QueryLogEntry
+Event = RelationalAsset | LineageEvent | QueryLogEntry | EtlAsset | EtlRunEvent
 
 __all__ = [
     "ASSET_TYPES",
+    "ETL_RESOURCE_TYPES",
     "LOG_TYPES",
     "RESOURCE_TYPES",
     "AssetField",
     "AssetFreshness",
     "AssetMetadata",
+    "AssetRef",
     "AssetVolume",
     "ColumnLineageField",
     "ColumnLineageSourceField",
+    "EtlAsset",
+    "EtlError",
+    "EtlGroup",
+    "EtlRunEvent",
+    "EtlTask",
     "Event",
     "Flow",
     "LineageAssetRef",
     "LineageEvent",
+    "Owner",
     "QueryLogEntry",
     "RelationalAsset",
+    "Schedule",
     "Tag",
 ]

@@ -20,6 +20,13 @@ class Flow(StrEnum):
     METADATA = "metadata"
     LINEAGE = "lineage"
     QUERY_LOGS = "query_logs"
+    ETL_METADATA = "etl_metadata"
+    ETL_RUNS = "etl_runs"
+
+    @property
+    def is_etl(self) -> bool:
+        """Whether it is about jobs and their runs, not about tables of a warehouse."""
+        return self in (Flow.ETL_METADATA, Flow.ETL_RUNS)
 
 
 RESOURCE_TYPES = frozenset(
@@ -46,6 +53,28 @@ RESOURCE_TYPES = frozenset(
         "starburst-galaxy",
         "teradata",
         "transactional-db",
+    }
+)
+
+# Of jobs: ``EtlType`` of the GraphQL schema and the ETL members of its ``ConnectionTypeEnum``, in kebab-case.
+ETL_RESOURCE_TYPES = frozenset(
+    {
+        "airflow",
+        "azure-data-factory",
+        "custom",
+        "custom-etl-connector",
+        "databricks",
+        "dbt",
+        "dbt-cloud",
+        "dbt-core",
+        "fivetran",
+        "gcp-dataform",
+        "informatica",
+        "informatica-v2",
+        "mulesoft",
+        "power-bi-dataflow",
+        "salesforce-data-cloud",
+        "snowflake",
     }
 )
 
@@ -85,6 +114,14 @@ def check_resource_type(value: object) -> str:
     :raises UnknownValueError: naming the accepted values.
     """
     return _check("resource_type", value, RESOURCE_TYPES)
+
+
+def check_etl_resource_type(value: object) -> str:
+    """Return ``value`` if it is a ``resource_type`` of jobs (ETL metadata and runs).
+
+    :raises UnknownValueError: naming the accepted values.
+    """
+    return _check("ETL resource_type", value, ETL_RESOURCE_TYPES)
 
 
 def check_log_type(value: object) -> str:

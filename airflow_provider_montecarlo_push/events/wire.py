@@ -7,7 +7,15 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_montecarlo_push.events import Event, Flow, LineageEvent, QueryLogEntry, RelationalAsset
+from airflow_provider_montecarlo_push.events import (
+    EtlAsset,
+    EtlRunEvent,
+    Event,
+    Flow,
+    LineageEvent,
+    QueryLogEntry,
+    RelationalAsset,
+)
 from airflow_provider_montecarlo_push.exceptions import InvalidEventError
 
 _ENCODER = msgspec.json.Encoder()
@@ -17,7 +25,11 @@ _EVENT_TYPES: dict[Flow, type[Event]] = {
     Flow.METADATA: RelationalAsset,
     Flow.LINEAGE: LineageEvent,
     Flow.QUERY_LOGS: QueryLogEntry,
+    Flow.ETL_METADATA: EtlAsset,
+    Flow.ETL_RUNS: EtlRunEvent,
 }
+# Some events stand in an object of their own, under this key.
+_WRAPPERS: dict[type[Event], str] = {RelationalAsset: "relational_asset", EtlAsset: "etl_asset"}
 
 
 def encode_event(event: Event) -> tuple[bytes, bool]:
@@ -37,7 +49,8 @@ def encode_event(event: Event) -> tuple[bytes, bool]:
         raise InvalidEventError(f"{type(event).__name__} cannot be written as JSON: {error}.") from error
     if mended:
         line = _ENCODER.encode(_mend(msgspec.to_builtins(event)))
-    return (b'{"relational_asset":' + line + b"}" if isinstance(event, RelationalAsset) else line), mended
+    wrapper = _WRAPPERS.get(type(event))
+    return (line if wrapper is None else b'{"%s":%s}' % (wrapper.encode(), line)), mended
 
 
 def _mend(value: Any) -> Any:
@@ -58,12 +71,12 @@ def flow_of(event: Event) -> Flow:
 def to_event(item: object, flow: Flow | None = None) -> Event:
     """Return ``item`` as one of our events.
 
-    :param item: one of our events, the equal pycarlo model, or a dict as the API page shows it (a table with or
-        without its ``relational_asset`` wrapper).
+    :param item: one of our events, the equal pycarlo model, or a dict as it stands in a request (a table with or
+        without its ``relational_asset`` wrapper, a job with or without ``etl_asset``).
     :param flow: what a dict is; needed for dicts only.
     :raises InvalidEventError: when it is none of these, or breaks a rule of the API.
     """
-    if isinstance(item, RelationalAsset | LineageEvent | QueryLogEntry):
+    if isinstance(item, Event):
         event: Event = item
     elif type(item).__module__.startswith("pycarlo.") and hasattr(item, "to_dict"):
         event = _from_pycarlo(item)
@@ -80,6 +93,8 @@ def to_event(item: object, flow: Flow | None = None) -> Event:
 
 
 def _from_pycarlo(model: Any) -> Event:
+    if type(model).__name__ == "EtlMetadataEvent":
+        model = model.etl_asset
     kinds: dict[str, type[Event]] = {kind.__name__: kind for kind in _EVENT_TYPES.values()}
     kind = kinds.get(type(model).__name__)
     if kind is None:
@@ -91,7 +106,7 @@ def _from_pycarlo(model: Any) -> Event:
 
 def _from_mapping(item: Mapping[str, Any], flow: Flow | None) -> Event:
     if flow is None:
-        raise InvalidEventError("A dict does not say what it is: give the flow (metadata, lineage or query_logs).")
+        raise InvalidEventError(f"A dict does not say what it is: give the flow ({', '.join(Flow)}).")
     if flow is Flow.METADATA:
         if "relational_asset" in item:
             item = item["relational_asset"]
@@ -100,6 +115,8 @@ def _from_mapping(item: Mapping[str, Any], flow: Flow | None) -> Event:
                 "A metadata event is nested: {'type': 'TABLE', 'metadata': {'name', 'database', 'schema', …}, "
                 f"'fields': […], …}}; got the keys {', '.join(map(str, item))}."
             )
+    if flow is Flow.ETL_METADATA:
+        item = item.get("etl_asset", item)
     return _convert(item, _EVENT_TYPES[flow])
 
 

@@ -10,7 +10,14 @@ from datetime import UTC, datetime
 from types import TracebackType
 from uuid import uuid4
 
-from airflow_provider_montecarlo_push.events import Event, LineageEvent, RelationalAsset
+from airflow_provider_montecarlo_push.events import (
+    EtlAsset,
+    EtlRunEvent,
+    Event,
+    LineageEvent,
+    QueryLogEntry,
+    RelationalAsset,
+)
 from airflow_provider_montecarlo_push.events.wire import encode_event
 from airflow_provider_montecarlo_push.manifests.model import FORMAT, MANIFEST_NAME, Manifest, Part, encode_manifest
 from airflow_provider_montecarlo_push.manifests.storage import Folder
@@ -77,8 +84,12 @@ class ManifestWriter:
         elif isinstance(event, LineageEvent):
             self.counts["sources"] += len(event.sources)
             self.counts["with_fields"] += bool(event.fields)
-        elif event.error_code is not None or event.error_text is not None:
-            self.counts["failed_queries"] += 1
+        elif isinstance(event, QueryLogEntry):
+            self.counts["failed_queries"] += event.error_code is not None or event.error_text is not None
+        elif isinstance(event, EtlAsset):
+            self.counts["tasks"] += len(event.tasks)
+        elif isinstance(event, EtlRunEvent):
+            self.counts["task_runs"] += len(event.task_runs)
 
     def _store(self, part: _OpenPart) -> None:
         content = part.content()

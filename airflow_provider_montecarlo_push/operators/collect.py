@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.common.compat.sdk import BaseOperator, redact
 
 from airflow_provider_montecarlo_push.collectors.filters import TableFilter
+from airflow_provider_montecarlo_push.collectors.job_filter import JobFilter
 from airflow_provider_montecarlo_push.collectors.run import collect
 from airflow_provider_montecarlo_push.collectors.windows import explicit_window, window_of_run
 from airflow_provider_montecarlo_push.events import Flow
@@ -74,6 +75,7 @@ class MonteCarloCollectOperator(BaseOperator):
             root = manifest_root(self.manifest_root)
             folder = folder_of_run(root, run)
             collector = self._make_collector()
+            collector.require(self.flow)
             manifest = Manifest(
                 format=FORMAT,
                 id="",
@@ -91,6 +93,7 @@ class MonteCarloCollectOperator(BaseOperator):
                 manifest,
                 folder,
                 tables=self._tables(),
+                jobs=self._jobs(),
                 only_freshness_and_volume=self._only_freshness_and_volume(),
                 redact_literals=self._redact_literals(),
             )
@@ -117,6 +120,9 @@ class MonteCarloCollectOperator(BaseOperator):
 
     def _tables(self) -> TableFilter:
         return TableFilter()
+
+    def _jobs(self) -> JobFilter | None:
+        return None
 
     def _scope(self) -> dict[str, Any]:
         if not self.collector_kwargs:
@@ -203,7 +209,7 @@ class _TablesMixin(MonteCarloCollectOperator):
         manifest.resource_type = check_resource_type(self.resource_type or collector.resource_type)
 
 
-class _WindowMixin(MonteCarloCollectOperator):
+class WindowMixin(MonteCarloCollectOperator):
     """For flows that are about a stretch of time.
 
     :param window_start: start of the window, included; ISO 8601 with an offset, or an aware ``datetime``. Default: the
@@ -267,34 +273,32 @@ class MonteCarloCollectMetadataOperator(_TablesMixin, _RedactionMixin):
         return super()._scope() | {"only_freshness_and_volume": self._only_freshness_and_volume()}
 
 
-class MonteCarloCollectLineageOperator(_TablesMixin, _WindowMixin):
+class MonteCarloCollectLineageOperator(_TablesMixin, WindowMixin):
     """Collect table and column lineage of what was written in a window, and of views.
 
-    Parameters: those of :class:`_TablesMixin` (about the destinations), :class:`_WindowMixin` and
+    Parameters: those of :class:`_TablesMixin` (about the destinations), :class:`WindowMixin` and
     :class:`MonteCarloCollectOperator`.
     """
 
     flow: ClassVar[Flow] = Flow.LINEAGE
-    template_fields: Sequence[str] = tuple(
-        dict.fromkeys((*_TablesMixin.template_fields, *_WindowMixin.template_fields))
-    )
+    template_fields: Sequence[str] = tuple(dict.fromkeys((*_TablesMixin.template_fields, *WindowMixin.template_fields)))
 
     def _complete_header(self, manifest: Manifest, collector: Collector, context: Context) -> None:
         super()._complete_header(manifest, collector, context)
         manifest.window = self._window(collector, context)
 
 
-class MonteCarloCollectQueryLogsOperator(_WindowMixin, _RedactionMixin):
+class MonteCarloCollectQueryLogsOperator(WindowMixin, _RedactionMixin):
     """Collect the queries that ended in a window, failed ones included.
 
-    Further parameters: those of :class:`_WindowMixin`, :class:`_RedactionMixin` and
+    Further parameters: those of :class:`WindowMixin`, :class:`_RedactionMixin` and
     :class:`MonteCarloCollectOperator`.
 
     :param log_type: instead of the collector's, such as ``s3``.
     """
 
     flow: ClassVar[Flow] = Flow.QUERY_LOGS
-    template_fields: Sequence[str] = (*_WindowMixin.template_fields, "redact_literals", "log_type")
+    template_fields: Sequence[str] = (*WindowMixin.template_fields, "redact_literals", "log_type")
 
     def __init__(self, *, log_type: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

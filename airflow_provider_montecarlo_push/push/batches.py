@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.manifests.ranges import LineRanges
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 
 MAX_EVENTS = 500
 MAX_COMPRESSED_BYTES = 900_000
 MAX_RAW_BYTES = 4 * 1024 * 1024
+# What the API takes at most, whatever a user sets.
+_MOST_EVENTS = {Flow.ETL_METADATA: 100, Flow.ETL_RUNS: 100}
 _FEWEST_EVENTS = 10
 _SMALLEST_RAW_BYTES = 64 * 1024
 
@@ -27,6 +30,11 @@ class BatchLimits:
     events: int = MAX_EVENTS
     compressed_bytes: int = MAX_COMPRESSED_BYTES
     raw_bytes: int = MAX_RAW_BYTES
+
+    def within(self, flow: Flow) -> BatchLimits:
+        """Keep to what the API takes of ``flow``; return these limits."""
+        self.events = min(self.events, _MOST_EVENTS.get(flow, self.events))
+        return self
 
     def after_timeout(self, batch: Batch) -> None:
         """Make later batches half as long as ``batch``, which was not answered in time."""

@@ -17,6 +17,14 @@ PATHS = {
     Flow.METADATA: "/ingest/v1/metadata",
     Flow.LINEAGE: "/ingest/v1/lineage",
     Flow.QUERY_LOGS: "/ingest/v1/querylogs",
+    Flow.ETL_METADATA: "/ingest/v1/etl/metadata",
+    Flow.ETL_RUNS: "/ingest/v1/etl/runs",
+}
+_EVENT_TYPES = {
+    Flow.METADATA: "METADATA",
+    Flow.QUERY_LOGS: "QUERY_LOG",
+    Flow.ETL_METADATA: "ETL_METADATA",
+    Flow.ETL_RUNS: "ETLRUN",
 }
 # In a lineage event only the key itself can look like this: within a string the quotes would be escaped.
 _COLUMN_FIELDS = b'"fields":['
@@ -77,8 +85,6 @@ def _header(batch: Batch, flow: Flow, destination: Destination) -> bytes:
 
 
 def _event_type(batch: Batch, flow: Flow) -> str:
-    if flow is Flow.METADATA:
-        return "METADATA"
-    if flow is Flow.QUERY_LOGS:
-        return "QUERY_LOG"
+    if flow in _EVENT_TYPES:
+        return _EVENT_TYPES[flow]
     return "COLUMN_LINEAGE" if _COLUMN_FIELDS in batch.block else "LINEAGE"

@@ -121,7 +121,7 @@ class ManifestPush:
     ) -> None:
         self._reader = reader
         self._flow = reader.manifest.flow
-        self._limits = limits or BatchLimits()
+        self._limits = (limits or BatchLimits()).within(self._flow)
         self._fail_on_rejected = fail_on_rejected
         self._receipt = Receipt(reader.folder, reader.uri, reader.manifest, destination)
         self._resumed = self._receipt.summary.acknowledged
@@ -210,7 +210,7 @@ def plan(reader: ManifestReader, destination: Destination, limits: BatchLimits) 
         resumed=receipt.summary.acknowledged,
         dry_run=True,
     )
-    for batch in batches_of(reader, limits, receipt.acknowledged):
+    for batch in batches_of(reader, limits.within(reader.manifest.flow), receipt.acknowledged):
         result.batches += 1
         result.events += batch.events
     return result
@@ -231,7 +231,7 @@ def push_events(
 
     :raises RejectedEventsError: when events were refused and that is to fail the push.
     """
-    limits = limits or BatchLimits()
+    limits = (limits or BatchLimits()).within(flow)
     result = PushResult(flow=flow.value, resource_uuid=destination.resource_uuid)
     recorder = _Counting(_InMemory(result), Progress(log, "Pushed"))
     delivery = Delivery(gateway, flow, destination, recorder, limits=limits, concurrency=concurrency, retries=retries)

@@ -19,6 +19,7 @@ from airflow_provider_montecarlo_push.sandbox.config import (
     INGESTION,
     KEY_KINDS,
     OTHER_SCOPES,
+    EtlContainerConfig,
     KeyConfig,
     WarehouseConfig,
 )
@@ -124,6 +125,19 @@ def add_warehouse(engine: Engine, values: dict[str, Any]) -> dict[str, Any]:
     )
     engine.access.add_warehouse(warehouse)
     return dataclasses.asdict(warehouse)
+
+
+def add_etl_container(engine: Engine, values: dict[str, Any]) -> dict[str, Any]:
+    """Add an ETL container, or rename one."""
+    _only(values, "uuid", "name", "type")
+    _texts(values, "uuid", "name", "type")
+    if not values.get("name"):
+        raise ConfigurationError("An ETL container needs a name.")
+    container = EtlContainerConfig(
+        values.get("uuid") or str(uuid.uuid4()), values["name"], values.get("type", "AIRFLOW")
+    )
+    engine.access.add_etl_container(container)
+    return dataclasses.asdict(container)
 
 
 def add_collected_table(engine: Engine, values: dict[str, Any]) -> dict[str, Any]:
@@ -237,6 +251,10 @@ def routes() -> list[Route]:
         Route("/resources", reads(lambda engine, _: {"resources": engine.resources.all()})),
         Route("/queries", reads(views.queries)),
         Route("/queries/{number}", reads(views.query)),
+        Route("/etl/containers", reads(lambda engine, _: {"etl_containers": engine.access.etl_containers()})),
+        Route("/etl/containers", changes(add_etl_container, 201), methods=["POST"]),
+        Route("/etl/jobs", reads(views.jobs)),
+        Route("/etl/runs", reads(views.runs)),
         Route("/keys", reads(lambda engine, _: {"keys": engine.access.keys()})),
         Route("/keys", changes(add_key, 201), methods=["POST"]),
         Route("/keys/{id}", changes(revoke_key), methods=["DELETE"]),

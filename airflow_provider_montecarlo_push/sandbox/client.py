@@ -14,7 +14,7 @@ from airflow_provider_montecarlo_push.sandbox.config import (
     KeyConfig,
     SandboxConfig,
 )
-from airflow_provider_montecarlo_push.sandbox.names import AssetName
+from airflow_provider_montecarlo_push.sandbox.names import FLOWS, AssetName
 
 _PAGE = 1000
 
@@ -58,6 +58,16 @@ class SandboxClient:
     def lake_uuid(self) -> str:
         """The second warehouse, where there is one, else the first."""
         return self.config.warehouses[:2][-1].uuid
+
+    @property
+    def etl_uuid(self) -> str:
+        """The first ETL container.
+
+        :raises ConfigurationError: when there is none.
+        """
+        if not self.config.etl_containers:
+            raise ConfigurationError("The sandbox was configured without an ETL container.")
+        return self.config.etl_containers[0].uuid
 
     def _configured_key(self, kind: str) -> KeyConfig:
         for key in self.config.keys:
@@ -150,6 +160,22 @@ class SandboxClient:
         found: list[dict[str, Any]] = self._get("/resources")["resources"]
         return found
 
+    def jobs(self, search: str | None = None) -> list[dict[str, Any]]:
+        """Return the ETL jobs as they were sent, each with its number of ``runs`` and its ``last_run``."""
+        return self._all("/etl/jobs", "jobs", search=search)
+
+    def runs(
+        self, job: str | None = None, *, parent: str | None = None, failed: bool | None = None
+    ) -> list[dict[str, Any]]:
+        """Return runs of ETL jobs, the last started first.
+
+        :param job: of this job only, by its ``job_source_id``.
+        :param parent: the runs of tasks in the run with this ``run_source_id`` instead, in order of start.
+        :param failed: only failed runs, or only others.
+        """
+        wanted = None if failed is None else str(failed).lower()
+        return self._all("/etl/runs", "runs", job=job, parent=parent, failed=wanted)
+
     def queries(self, search: str | None = None, *, failed: bool | None = None) -> list[dict[str, Any]]:
         """Return visible query logs, the last ended first."""
         wanted = None if failed is None else str(failed).lower()
@@ -214,6 +240,11 @@ class SandboxClient:
         values = {"name": name, "connection_type": connection_type, **({"uuid": uuid} if uuid else {})}
         return str(self._send("POST", "/warehouses", values)["uuid"])
 
+    def add_etl_container(self, name: str, type: str = "AIRFLOW", *, uuid: str | None = None) -> str:  # noqa: A002 - the field's name
+        """Add an ETL container; return its UUID."""
+        values = {"name": name, "type": type, **({"uuid": uuid} if uuid else {})}
+        return str(self._send("POST", "/etl/containers", values)["uuid"])
+
     def add_collected_table(self, event: Mapping[str, Any], *, resource_uuid: str | None = None) -> str:
         """Add a table as if Monte Carlo had collected it itself; return its MCON.
 
@@ -224,7 +255,7 @@ class SandboxClient:
 
     def set_delay(self, seconds: float, *flows: str) -> None:
         """Make later pushes of ``flows`` (all of them by default) visible only after ``seconds``."""
-        wanted = flows or ("metadata", "lineage", "query_logs")
+        wanted = flows or FLOWS
         self.change_settings(visible_after=dict.fromkeys(wanted, seconds))
 
     def change_settings(self, **settings: Any) -> dict[str, Any]:

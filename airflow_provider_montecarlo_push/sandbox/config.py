@@ -31,6 +31,7 @@ OTHER_SCOPES = frozenset(
 DEFAULT_ACCOUNT_UUID = "0acc0047-0000-4000-8000-000000000001"
 DEFAULT_SNOWFLAKE_UUID = "5f10a4e0-0000-4000-8000-000000000001"
 DEFAULT_LAKE_UUID = "da7a1a4e-0000-4000-8000-000000000002"
+DEFAULT_ETL_UUID = "e71c0000-0000-4000-8000-000000000003"
 
 _ENVIRONMENT = {
     "ingest_id": ("MCD_INGEST_ID", "MC_INGEST_KEY_ID"),
@@ -93,11 +94,30 @@ def _default_warehouses() -> tuple[WarehouseConfig, ...]:
 
 
 @dataclass(frozen=True)
+class EtlContainerConfig:
+    """What jobs are pushed to. ``type`` is one of ``EtlType``, such as ``AIRFLOW`` or ``CUSTOM``."""
+
+    uuid: str
+    name: str
+    type: str = "AIRFLOW"
+
+    def __post_init__(self) -> None:
+        if not all(isinstance(item, str) and item for item in (self.name, self.type)):
+            raise ConfigurationError("A sandbox ETL container needs a name and a type, both strings.")
+        object.__setattr__(self, "uuid", canonical_uuid(self.uuid))
+        object.__setattr__(self, "type", self.type.upper().replace("-", "_"))
+
+
+def _default_containers() -> tuple[EtlContainerConfig, ...]:
+    return (EtlContainerConfig(DEFAULT_ETL_UUID, "Airflow (sandbox)"),)
+
+
+@dataclass(frozen=True)
 class SandboxConfig:
     """Everything that a sandbox starts with and returns to on reset.
 
     :param visible_after: seconds from acceptance until a push shows over GraphQL, by flow (``metadata``,
-        ``lineage``, ``query_logs``). Flows left out show at once.
+        ``lineage``, ``query_logs``, ``etl_metadata``, ``etl_runs``). Flows left out show at once.
     :param max_compressed_bytes: bodies that compress (zlib) to more are refused with 413.
     :param max_raw_bytes: bodies of more bytes as sent or after decompression are refused with 413.
     :param accept_gzip: whether ``Content-Encoding: gzip`` is understood; 415 otherwise.
@@ -108,6 +128,7 @@ class SandboxConfig:
     account_name: str = "Sandbox"
     keys: tuple[KeyConfig, ...] = field(default_factory=_default_keys)
     warehouses: tuple[WarehouseConfig, ...] = field(default_factory=_default_warehouses)
+    etl_containers: tuple[EtlContainerConfig, ...] = field(default_factory=_default_containers)
     visible_after: Mapping[str, float] = field(default_factory=dict)
     max_compressed_bytes: int = 1_000_000
     max_raw_bytes: int = 6 * 1024 * 1024
@@ -160,7 +181,8 @@ def load_config(
 ) -> SandboxConfig:
     """Return the configuration from a JSON file, the environment and ``overrides``, which win.
 
-    :param file: JSON object with the fields of :class:`SandboxConfig`; keys and warehouses are lists of objects.
+    :param file: JSON object with the fields of :class:`SandboxConfig`; keys, warehouses and ETL containers are lists of
+        objects.
     :param environ: looked up for ``MCD_INGEST_ID``, ``MCD_INGEST_TOKEN``, ``MCD_ID``, ``MCD_TOKEN`` (the default keys)
         and ``MCD_RESOURCE_UUID`` (the first warehouse).
     :raises ConfigurationError: naming the file and the field that cannot be used.
@@ -172,7 +194,11 @@ def load_config(
     if unknown:
         raise ConfigurationError(f"Unknown sandbox setting {unknown[0]!r}; known are {', '.join(sorted(known))}.")
     try:
-        for name, kind in (("keys", KeyConfig), ("warehouses", WarehouseConfig)):
+        for name, kind in (
+            ("keys", KeyConfig),
+            ("warehouses", WarehouseConfig),
+            ("etl_containers", EtlContainerConfig),
+        ):
             if name in values:
                 values[name] = tuple(kind(**item) if isinstance(item, Mapping) else item for item in values[name])
         config = SandboxConfig(**values)

@@ -11,6 +11,7 @@ from airflow_provider_montecarlo_push.sandbox.store.catalog import Catalog
 from airflow_provider_montecarlo_push.sandbox.store.custom_lineage import CustomLineage
 from airflow_provider_montecarlo_push.sandbox.store.database import Database
 from airflow_provider_montecarlo_push.sandbox.store.deletions import Deletions
+from airflow_provider_montecarlo_push.sandbox.store.etl import Jobs
 from airflow_provider_montecarlo_push.sandbox.store.lineage import Lineage
 from airflow_provider_montecarlo_push.sandbox.store.pushes import Pushes
 from airflow_provider_montecarlo_push.sandbox.store.queries import Queries
@@ -41,7 +42,8 @@ class Engine:
         self.deletions = Deletions(self.database, self.clock, self.lineage)
         self.resources = Resources(self.database, self.clock)
         self.queries = Queries(self.database)
-        self.processing = Processing(self.database, self.clock, self.catalog, self.lineage, self.queries)
+        self.jobs = Jobs(self.database, self.config.account_uuid)
+        self.processing = Processing(self.database, self.clock, self.catalog, self.lineage, self.queries, self.jobs)
         self.faults = FaultRules()
         self.accept_gzip = self.config.accept_gzip
         self.max_compressed_bytes = self.config.max_compressed_bytes

@@ -1,4 +1,4 @@
-"""The three ingest endpoints.
+"""The ingest endpoints.
 
 Order of checks: the key (401), the size (413), the encoding and the JSON (400, 415), the key against the resources that
 the request names (403), the schema (400). So a request with no events tells whether a key is good.
@@ -19,7 +19,7 @@ from airflow_provider_montecarlo_push.sandbox.config import API, INGESTION
 from airflow_provider_montecarlo_push.sandbox.engine import Engine
 from airflow_provider_montecarlo_push.sandbox.errors import RequestError
 from airflow_provider_montecarlo_push.sandbox.fault_injection import RECORD
-from airflow_provider_montecarlo_push.sandbox.flows import INGEST_PATHS
+from airflow_provider_montecarlo_push.sandbox.flows import ETL_FLOWS, INGEST_PATHS
 from airflow_provider_montecarlo_push.sandbox.store.access import Key
 from airflow_provider_montecarlo_push.sandbox.store.pushes import NewPush
 from airflow_provider_montecarlo_push.sandbox.store.requests import RequestRecord
@@ -84,7 +84,7 @@ def _accept(engine: Engine, flow: str, key: Key, body: bytes, encoding: str | No
             413, f"Payload too large: {len(compressed)} bytes compressed, at most {engine.max_compressed_bytes}."
         )
     document = _decoded(raw)
-    resources = _authorised(engine, key, document)
+    resources = _authorised(engine, key, flow, document)
     checked = check_request(flow, document)
     if checked.message is not None:
         raise RequestError(400, checked.message, checked.details)
@@ -149,7 +149,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _authorised(engine: Engine, key: Key, document: Any) -> frozenset[str]:
+def _authorised(engine: Engine, key: Key, flow: str, document: Any) -> frozenset[str]:
     """Return the resources that a request names, all of which the key is allowed for."""
     named: dict[str, str] = {}
     for resource, place in named_resources(document):
@@ -157,8 +157,10 @@ def _authorised(engine: Engine, key: Key, document: Any) -> frozenset[str]:
     for resource, place in named.items():
         if not key.may_use(resource):
             raise RequestError(403, f"The key is not authorized for resource {resource} ({place}).")
-        if not engine.access.has_warehouse(resource):
-            raise RequestError(403, f"The account has no resource {resource} ({place}).")
+        is_known = engine.access.has_etl_container if flow in ETL_FLOWS else engine.access.has_warehouse
+        if not is_known(resource):
+            what = "ETL container" if flow in ETL_FLOWS else "resource"
+            raise RequestError(403, f"The account has no {what} {resource} ({place}).")
     return frozenset(named)
 
 
@@ -177,6 +179,10 @@ def _reject_on_purpose(engine: Engine, flow: str, document: dict[str, Any], reco
 def _names(flow: str, event: dict[str, Any]) -> list[str]:
     if flow == "query_logs":
         return [event.get("query_id") or "", event["query_text"]]
+    if flow == "etl_metadata":
+        return [event["etl_asset"]["job_source_id"], event["etl_asset"]["name"]]
+    if flow == "etl_runs":
+        return [event["job_source_id"], event["run_source_id"]]
     assets = (
         [event["relational_asset"]["metadata"]] if flow == "metadata" else [event["destination"], *event["sources"]]
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-FLOWS = ("metadata", "lineage", "query_logs")
+FLOWS = ("metadata", "lineage", "query_logs", "etl_metadata", "etl_runs")
 # Object types whose objects are in the catalog of tables, whatever kind of table they are.
 TABLE_TYPES = frozenset({"table", "view", "external", "wildcard", "wildcard_table"})
 

@@ -8,6 +8,7 @@ from typing import Any
 from airflow_provider_montecarlo_push.sandbox.clock import Clock, to_text
 from airflow_provider_montecarlo_push.sandbox.store.catalog import Catalog
 from airflow_provider_montecarlo_push.sandbox.store.database import Database
+from airflow_provider_montecarlo_push.sandbox.store.etl import Jobs
 from airflow_provider_montecarlo_push.sandbox.store.lineage import Lineage
 from airflow_provider_montecarlo_push.sandbox.store.pushes import decode_body
 from airflow_provider_montecarlo_push.sandbox.store.queries import Queries
@@ -16,12 +17,15 @@ from airflow_provider_montecarlo_push.sandbox.store.queries import Queries
 class Processing:
     """Applies pushes to the catalog, in order of arrival, once they are due."""
 
-    def __init__(self, database: Database, clock: Clock, catalog: Catalog, lineage: Lineage, queries: Queries) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, catalog: Catalog, lineage: Lineage, queries: Queries, jobs: Jobs
+    ) -> None:
         self._database = database
         self._clock = clock
         self._catalog = catalog
         self._lineage = lineage
         self._queries = queries
+        self._jobs = jobs
 
     def catch_up(self) -> None:
         """Forget what has expired; apply every push whose delay has passed."""
@@ -44,5 +48,9 @@ class Processing:
                 self._catalog.put(connection, resource, event["relational_asset"], at, invocation_id)
             elif push["flow"] == "lineage":
                 self._lineage.put(connection, resource, event, at, invocation_id)
+            elif push["flow"] == "etl_metadata":
+                self._jobs.put(connection, resource, event["etl_asset"], at, invocation_id)
+            elif push["flow"] == "etl_runs":
+                self._jobs.put_run(connection, resource, event, invocation_id)
             else:
                 self._queries.put(connection, resource, push["resource_type"], event, invocation_id)

@@ -34,11 +34,14 @@ def settings(engine: Engine) -> dict[str, Any]:
 
 
 def state(engine: Engine, _parameters: Parameters) -> dict[str, Any]:
-    """Account, counts, settings, keys (without secrets), warehouses with receipts, faults."""
+    """Account, counts, settings, keys (without secrets), warehouses and ETL containers with receipts, faults."""
     counts = engine.pushes.counts()
     warehouses = engine.access.warehouses()
     for warehouse in warehouses:
         warehouse["received"] = engine.pushes.receipts(warehouse["uuid"])
+    containers = engine.access.etl_containers()
+    for container in containers:
+        container["received"] = engine.pushes.receipts(container["uuid"])
     return {
         "account": {"uuid": engine.config.account_uuid, "name": engine.config.account_name},
         "flows": {flow: counts.get(flow, _NOTHING_YET) for flow in FLOWS},
@@ -47,10 +50,13 @@ def state(engine: Engine, _parameters: Parameters) -> dict[str, Any]:
         "deleted": engine.catalog.count(deleted=True),
         "lineage": engine.lineage.counts(),
         "queries": {"all": engine.queries.count(), "failed": engine.queries.count(failed=True)},
+        "jobs": engine.jobs.count(),
+        "runs": {"all": engine.jobs.count_runs(), "failed": engine.jobs.count_runs(failed=True)},
         "requests": {"all": engine.requests.count(), "refused": engine.requests.count(refused=True)},
         "settings": settings(engine),
         "keys": engine.access.keys(),
         "warehouses": warehouses,
+        "etl_containers": containers,
         "faults": engine.faults.list(),
     }
 
@@ -210,6 +216,30 @@ def query(engine: Engine, parameters: Parameters) -> dict[str, Any]:
     if found is None:
         raise RequestError(404, f"There is no query {parameters.text('number')}.")
     return found
+
+
+def jobs(engine: Engine, parameters: Parameters) -> dict[str, Any]:
+    """ETL jobs in order of name, as they were sent, with the last run of each."""
+    offset, limit = parameters.page()
+    container, search = parameters.text("container"), parameters.text("search")
+    return {
+        "total": engine.jobs.count(container=container, search=search),
+        "jobs": engine.jobs.find(container=container, search=search, offset=offset, limit=limit),
+    }
+
+
+def runs(engine: Engine, parameters: Parameters) -> dict[str, Any]:
+    """Runs of ETL jobs, the last started first; with ``parent`` the runs of tasks in that run of a job."""
+    offset, limit = parameters.page()
+    total, found = engine.jobs.runs(
+        container=parameters.text("container"),
+        job=parameters.text("job"),
+        failed=parameters.truth("failed"),
+        parent=parameters.text("parent"),
+        offset=offset,
+        limit=limit,
+    )
+    return {"total": total, "runs": found}
 
 
 def _measured(asset: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from airflow_provider_montecarlo_push.collectors.registry import (
     collector_class,
     load_collector,
 )
-from airflow_provider_montecarlo_push.events.vocabulary import LOG_TYPES
+from airflow_provider_montecarlo_push.events.vocabulary import ETL_RESOURCE_TYPES, LOG_TYPES, RESOURCE_TYPES
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 
 
@@ -25,6 +25,8 @@ from airflow_provider_montecarlo_push.exceptions import ConfigurationError
         ("hive_metastore", "hive"),
         ("hiveserver2", "hive"),
         ("databricks", "databricks"),
+        ("http", "airflow"),
+        ("airflow", "airflow"),
         ("mysql", "dbapi"),
         ("trino", "dbapi"),
     ],
@@ -37,8 +39,9 @@ def test_the_type_of_the_connection_picks_the_collector(conn_type: str, name: st
 def test_what_they_are_called_is_what_monte_carlo_knows(conn_type: str) -> None:
     cls = collector_class(conn_type)
     assert issubclass(cls, Collector)
-    assert cls.log_type in LOG_TYPES
-    assert cls.resource_type
+    if "query_logs" in vars(cls):
+        assert cls.log_type in LOG_TYPES
+    assert cls.resource_type in RESOURCE_TYPES | ETL_RESOURCE_TYPES
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,13 @@ import pytest
 
 from airflow_provider_montecarlo_push.sandbox import KeyConfig, Sandbox
 
-PATHS = {"metadata": "metadata", "lineage": "lineage", "query_logs": "querylogs"}
+PATHS = {
+    "metadata": "metadata",
+    "lineage": "lineage",
+    "query_logs": "querylogs",
+    "etl_metadata": "etl/metadata",
+    "etl_runs": "etl/runs",
+}
 
 Post = Callable[..., httpx.Response]
 

@@ -9,6 +9,7 @@ import pytest
 
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError, MonteCarloPushError
 from airflow_provider_montecarlo_push.sandbox import KeyConfig, Sandbox, SandboxClient
+from airflow_provider_montecarlo_push.sandbox.names import FLOWS
 
 pytestmark = pytest.mark.integration
 
@@ -207,7 +208,7 @@ def test_the_state(sandbox: Sandbox, push: Any, events: Any) -> None:
     state = sandbox.state()
     assert (state["flows"]["metadata"]["pushes"], state["flows"]["metadata"]["events"]) == (1, 2)
     assert (state["tables"], state["queries"], state["waiting"]) == (2, {"all": 0, "failed": 0}, 1)
-    assert state["settings"]["visible_after"] == {"metadata": 0, "lineage": 0, "query_logs": 60}
+    assert state["settings"]["visible_after"] == {flow: 60 * (flow == "query_logs") for flow in FLOWS}
     assert "metadata" in state["warehouses"][0]["received"]
 
 
@@ -219,6 +220,7 @@ def test_reset_returns_to_the_start(sandbox: Sandbox, push: Any, events: Any) ->
     key = sandbox.add_key()
     sandbox.revoke_key(sandbox.ingest_key)
     sandbox.add_warehouse("extra", "REDSHIFT")
+    sandbox.add_etl_container("extra", "dbt")
     sandbox.set_delay(5)
     sandbox.change_settings(accept_gzip=False, max_raw_bytes=10, max_compressed_bytes=10)
     sandbox.inject("status")
@@ -227,7 +229,7 @@ def test_reset_returns_to_the_start(sandbox: Sandbox, push: Any, events: Any) ->
     after = sandbox.state()
     for state in (before, after):
         del state["settings"]["now"]
-        for item in state["keys"] + state["warehouses"]:
+        for item in state["keys"] + state["warehouses"] + state["etl_containers"]:
             del item["created_at"]
     assert after == before
     assert key.id not in str(after)

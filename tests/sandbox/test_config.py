@@ -13,6 +13,7 @@ from airflow_provider_montecarlo_push.sandbox.config import (
     DEFAULT_SNOWFLAKE_UUID,
     load_config,
 )
+from airflow_provider_montecarlo_push.sandbox.names import FLOWS
 
 UUID = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
 
@@ -24,7 +25,8 @@ def test_the_defaults_suit_a_demo() -> None:
         ("sandbox-api-id", "api"),
     ]
     assert [item.connection_type for item in config.warehouses] == ["SNOWFLAKE", "DATA_LAKE"]
-    assert config.visible_after == {"metadata": 0, "lineage": 0, "query_logs": 0}
+    assert [item.type for item in config.etl_containers] == ["AIRFLOW"]
+    assert config.visible_after == dict.fromkeys(FLOWS, 0)
 
 
 def test_a_file(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def page(chromium: webdriver.Chrome, sandbox: Sandbox) -> Iterator[Page]:
 
 
 def test_an_empty_sandbox_says_so_and_how_to_push(page: Page, sandbox: Sandbox) -> None:
-    for name in ("overview", "pushes", "tables", "lineage", "queries"):
+    for name in ("overview", "pushes", "tables", "lineage", "queries", "jobs"):
         page.go(name)
         page.says("Nothing has arrived yet")
         page.says(f"{sandbox.url}/ingest/v1/metadata")
@@ -480,3 +480,43 @@ def test_deleted_tables_and_detectors(page: Page, sandbox: Sandbox, push: Any, e
     assert [row[:2] for row in page.rows("Detectors")] == [["Freshness", "inactive"], ["Volume", "training"]]
     page.go("overview")
     page.says("visible in the catalog, 1 deleted")
+
+
+def test_jobs_lead_to_their_tasks_and_runs(page: Page, sandbox: Sandbox, post: Any) -> None:
+    resource = {"uuid": sandbox.etl_uuid, "resource_type": "airflow"}
+    job = {
+        "job_source_id": "shop",
+        "name": f"Shop {NASTY[0]}",
+        "schedule": {"kind": "cron", "cron_expression": "0 3 * * *"},
+        "owner": {"primary_name": "data"},
+        "tasks": [
+            {"task_source_id": "shop/a", "name": "a", "task_type": "BashOperator"},
+            {"task_source_id": "shop/b", "name": "b", "upstream_task_source_ids": ["shop/a"]},
+        ],
+    }
+    started = {"job_source_id": "shop", "event_time": "2024-03-01T12:00:00Z", "start_time": "2024-03-01T12:00:00Z"}
+    failed = {"status": "failed", "end_time": "2024-03-01T12:00:05Z"}
+    attempt = started | failed | {"run_source_id": "shop/1/a/1", "task_source_id": "shop/a", "attempt_number": 1}
+    attempt["error"] = {"message": NASTY[1]}
+    run = started | failed | {"run_source_id": "shop/1", "trigger": "SCHEDULE", "task_runs": [attempt]}
+    jobs = {"event_type": "ETL_METADATA", "resource": resource, "events": [{"etl_asset": job}]}
+    runs = {"event_type": "ETLRUN", "resource": resource, "events": [run]}
+    assert [post("etl_metadata", jobs).status_code, post("etl_runs", runs).status_code] == [202, 202]
+    page.go("jobs")
+    page.wait(lambda: page.rows("ETL jobs"), "a job")
+    (row,) = page.rows("ETL jobs")
+    assert row[0] == job["name"]
+    assert row[1:7] == ["2", "0 3 * * *", "data", "1", "2024-03-01 12:00:00", "failed"]
+    page.click("[aria-label='ETL jobs'] td a")
+    page.wait(lambda: page.rows("Tasks"), "its tasks")
+    assert [task[:3] for task in page.rows("Tasks")] == [["a", "BashOperator", "—"], ["b", "—", "shop/a"]]
+    page.click("[aria-label='Runs'] td a")
+    page.wait(lambda: page.rows("Attempts"), "attempts")
+    assert page.rows("Attempts") == [["2024-03-01 12:00:00", "shop/a", "1", "failed", "5 s", NASTY[1]]]
+    page.go()
+    page.wait(lambda: page.rows("ETL containers"), "the container")
+    assert page.rows("ETL containers")[0][:3] == ["Airflow (sandbox)", sandbox.etl_uuid, "AIRFLOW"]
+    page.go("pushes", flow="etl_runs")
+    page.wait(lambda: len(page.rows("Pushes")) == 1, "one push")
+    page.click("[aria-label='Pushes'] td a")
+    page.says("shop/1 failed, 1 task runs")

@@ -9,7 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 from airflow_provider_montecarlo_push.sandbox.clock import Clock, to_text
-from airflow_provider_montecarlo_push.sandbox.config import KeyConfig, SandboxConfig, WarehouseConfig
+from airflow_provider_montecarlo_push.sandbox.config import (
+    EtlContainerConfig,
+    KeyConfig,
+    SandboxConfig,
+    WarehouseConfig,
+)
 from airflow_provider_montecarlo_push.sandbox.store.database import Database
 
 
@@ -34,14 +39,16 @@ class Access:
         self._clock = clock
 
     def restore(self, config: SandboxConfig) -> None:
-        """Make keys and warehouses exactly those of ``config``."""
-        self._database.clear(("api_key", "warehouse"))
+        """Make keys, warehouses and ETL containers exactly those of ``config``."""
+        self._database.clear(("api_key", "warehouse", "etl_container"))
         self.add_missing(config)
 
     def add_missing(self, config: SandboxConfig) -> None:
-        """Add the keys and warehouses of ``config`` that are not there yet."""
+        """Add the keys, warehouses and ETL containers of ``config`` that are not there yet."""
         for warehouse in config.warehouses:
             self.add_warehouse(warehouse)
+        for container in config.etl_containers:
+            self.add_etl_container(container)
         for key in config.keys:
             self.add_key(key)
 
@@ -118,3 +125,19 @@ class Access:
     def has_warehouse(self, resource_uuid: str) -> bool:
         """Return whether the account has this resource."""
         return self._database.one("SELECT 1 FROM warehouse WHERE uuid = ?", (resource_uuid,)) is not None
+
+    def add_etl_container(self, container: EtlContainerConfig) -> None:
+        """Add an ETL container, or rename the one with the same UUID."""
+        self._database.run(
+            "INSERT INTO etl_container (uuid, name, type, created_at) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (uuid) DO UPDATE SET name = excluded.name, type = excluded.type",
+            (container.uuid, container.name, container.type, to_text(self._clock.now())),
+        )
+
+    def etl_containers(self) -> list[dict[str, Any]]:
+        """Return every ETL container, oldest first."""
+        return [dict(row) for row in self._database.all("SELECT * FROM etl_container ORDER BY created_at, rowid")]
+
+    def has_etl_container(self, resource_uuid: str) -> bool:
+        """Return whether the account has this ETL container."""
+        return self._database.one("SELECT 1 FROM etl_container WHERE uuid = ?", (resource_uuid,)) is not None

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 
-_LAYOUT = 2
+_LAYOUT = 3
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS warehouse (
@@ -18,6 +18,8 @@ CREATE TABLE IF NOT EXISTS warehouse (
 CREATE TABLE IF NOT EXISTS api_key (
     id TEXT PRIMARY KEY, secret TEXT NOT NULL, kind TEXT NOT NULL, description TEXT NOT NULL,
     warehouses TEXT, created_at TEXT NOT NULL, revoked_at TEXT, expire_at TEXT);
+CREATE TABLE IF NOT EXISTS etl_container (
+    uuid TEXT PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL, created_at TEXT NOT NULL);
 -- What is no warehouse but contains assets: a dbt project, a report server.
 CREATE TABLE IF NOT EXISTS resource (
     uuid TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, type TEXT, is_default INTEGER NOT NULL,
@@ -86,11 +88,24 @@ CREATE INDEX IF NOT EXISTS query_end ON query (end_time);
 -- Queries that differ in literals and white space only share a shape; tables are looked for once per shape.
 CREATE TABLE IF NOT EXISTS shape (
     hash TEXT PRIMARY KEY, log_type TEXT NOT NULL, sample TEXT NOT NULL, category TEXT, reads TEXT, writes TEXT);
+
+CREATE TABLE IF NOT EXISTS etl_job (
+    mcon TEXT PRIMARY KEY, container_uuid TEXT NOT NULL, source_id TEXT NOT NULL, name TEXT NOT NULL,
+    observed_at TEXT NOT NULL, invocation_id TEXT NOT NULL, job TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS etl_job_identity ON etl_job (container_uuid, source_id);
+-- Runs of jobs, and of tasks: those have a task_source_id. The latest event_time of a run wins.
+CREATE TABLE IF NOT EXISTS etl_run (
+    container_uuid TEXT NOT NULL, job_source_id TEXT NOT NULL, task_source_id TEXT NOT NULL, source_id TEXT NOT NULL,
+    parent_source_id TEXT, status TEXT NOT NULL, event_time TEXT NOT NULL, start_time TEXT, end_time TEXT,
+    sort_time TEXT NOT NULL, events INTEGER NOT NULL, invocation_id TEXT NOT NULL, run TEXT NOT NULL,
+    PRIMARY KEY (container_uuid, job_source_id, task_source_id, source_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS etl_run_time ON etl_run (sort_time);
+CREATE INDEX IF NOT EXISTS etl_run_parent ON etl_run (container_uuid, parent_source_id);
 """
 
 _CONTENT = (
     "request", "push", "push_resource", "asset", "asset_version", "measurement", "node", "edge", "column_edge",
-    "query", "shape", "deletion", "resource",
+    "query", "shape", "deletion", "resource", "etl_job", "etl_run",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_provider_montecarlo_push.sandbox.validation.etl import MOST_EVENTS, etl_metadata_event, etl_run_event
 from airflow_provider_montecarlo_push.sandbox.validation.lineage import lineage_event
 from airflow_provider_montecarlo_push.sandbox.validation.metadata import metadata_event
 from airflow_provider_montecarlo_push.sandbox.validation.query_logs import query_log_event
@@ -18,17 +19,27 @@ from airflow_provider_montecarlo_push.sandbox.validation.shapes import (
     one_of,
     record,
     text,
+    timestamp,
     uuid,
 )
-from airflow_provider_montecarlo_push.sandbox.validation.vocabulary import LOG_TYPES, RESOURCE_TYPES
+from airflow_provider_montecarlo_push.sandbox.validation.vocabulary import (
+    ETL_RESOURCE_TYPES,
+    LOG_TYPES,
+    RESOURCE_TYPES,
+)
 
 EVENT_TYPES = {
     "metadata": frozenset({"METADATA"}),
     "lineage": frozenset({"LINEAGE", "COLUMN_LINEAGE"}),
     "query_logs": frozenset({"QUERY_LOG"}),
+    "etl_metadata": frozenset({"ETL_METADATA"}),
+    "etl_runs": frozenset({"ETLRUN"}),
 }
 _RESOURCE = record({"uuid": uuid, "resource_type": one_of(RESOURCE_TYPES)})
 _LOG_RESOURCE = record({"uuid": uuid, "log_type": text})
+_ETL_RESOURCE = record({"uuid": uuid, "resource_type": one_of(ETL_RESOURCE_TYPES)})
+_RESOURCES = {"query_logs": _LOG_RESOURCE, "etl_metadata": _ETL_RESOURCE, "etl_runs": _ETL_RESOURCE}
+_ETL_EVENTS = {"etl_metadata": etl_metadata_event, "etl_runs": etl_run_event}
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,7 @@ def _asset_resources(event: dict[str, Any], place: str) -> Iterator[tuple[str, s
 def check_request(flow: str, document: Any) -> Checked:
     """Check a decoded body against the schema of its endpoint.
 
-    :param flow: ``metadata``, ``lineage`` or ``query_logs``.
+    :param flow: ``metadata``, ``lineage``, ``query_logs``, ``etl_metadata`` or ``etl_runs``.
     """
     if not isinstance(document, dict):
         return Checked(f"The body must be a JSON object, not {kind(document)}.", [])
@@ -74,13 +85,15 @@ def check_request(flow: str, document: Any) -> Checked:
     problems = Problems()
     checks: dict[str, Check] = {
         "event_type": one_of(EVENT_TYPES[flow]),
-        "resource": _LOG_RESOURCE if flow == "query_logs" else _RESOURCE,
-        "events": each(_event_check(flow, document), at_least=1),
+        "resource": _RESOURCES.get(flow, _RESOURCE),
+        "events": each(_event_check(flow, document), at_least=1, at_most=MOST_EVENTS.get(flow)),
     }
     across = flow == "lineage" and "resource" not in document
     for key in checks:
         if key not in document and not (across and key == "resource"):
             problems.add((None, key), "is required")
+    if flow == "etl_runs" and "event_time" in document:
+        checks["event_time"] = timestamp
     for key, value in document.items():
         if key in checks:
             checks[key](value, (None, key), problems)
@@ -97,6 +110,8 @@ def _event_check(flow: str, document: dict[str, Any]) -> Check:
         return metadata_event
     if flow == "query_logs":
         return query_log_event
+    if flow in _ETL_EVENTS:
+        return _ETL_EVENTS[flow]
     return lineage_event(columns=document.get("event_type") == "COLUMN_LINEAGE", across="resource" not in document)
 
 

@@ -78,6 +78,12 @@ def code(value: Any, place: Place, problems: Problems) -> None:
         problems.add(place, f"must be a string or an integer, not {kind(value)}")
 
 
+def truth(value: Any, place: Place, problems: Problems) -> None:
+    """True or false."""
+    if not isinstance(value, bool):
+        problems.add(place, f"must be a boolean, not {kind(value)}")
+
+
 def mapping(value: Any, place: Place, problems: Problems) -> None:
     """Any object."""
     if not isinstance(value, dict):
@@ -136,7 +142,7 @@ def optional(check: Check) -> Check:
     return nullable
 
 
-def each(check: Check, *, at_least: int = 0) -> Check:
+def each(check: Check, *, at_least: int = 0, at_most: int | None = None) -> Check:
     """Return a check for an array whose items pass ``check``."""
 
     def items(value: Any, place: Place, problems: Problems) -> None:
@@ -145,6 +151,9 @@ def each(check: Check, *, at_least: int = 0) -> Check:
             return
         if len(value) < at_least:
             problems.add(place, "must not be empty")
+        if at_most is not None and len(value) > at_most:
+            problems.add(place, f"must have at most {at_most} items, not {len(value)}")
+            return
         for index, item in enumerate(value):
             check(item, (place, index), problems)
 

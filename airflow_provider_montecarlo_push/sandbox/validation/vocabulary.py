@@ -33,6 +33,16 @@ RESOURCE_TYPES = frozenset(
     }
 )
 
+# ``EtlType`` of the GraphQL schema, and what ``ConnectionTypeEnum`` has for jobs, in kebab-case; pycarlo names
+# ``airflow`` and ``dbt``.
+ETL_RESOURCE_TYPES = frozenset(
+    {
+        "airflow", "azure-data-factory", "custom", "custom-etl-connector", "databricks", "dbt", "dbt-cloud",
+        "dbt-core", "fivetran", "gcp-dataform", "informatica", "informatica-v2", "mulesoft", "power-bi-dataflow",
+        "salesforce-data-cloud", "snowflake",
+    }
+)  # fmt: skip
+
 LOG_TYPES = frozenset(
     {
         "athena",

@@ -11,6 +11,7 @@ from airflow_provider_montecarlo_push.sandbox.gql.registry import resolves
 
 # PushEventType of the schema and the flow that it is about.
 _EVENT_TYPES = {"METADATA": "metadata", "LINEAGE": "lineage", "QUERY_LOGS": "query_logs"}
+_ETL_EVENT_TYPES = {"ETL_METADATA": "etl_metadata", "ETL_RUNS": "etl_runs"}
 
 
 @resolves("Query", "getUser")
@@ -89,6 +90,35 @@ def push_events(engine: Engine, source: dict[str, Any]) -> list[dict[str, Any]]:
     """Return when each kind of push was received, and the last invocation id."""
     receipts = engine.pushes.receipts(source["uuid"])
     return [_push_event(engine, kind, receipts.get(flow)) for kind, flow in _EVENT_TYPES.items()]
+
+
+@resolves("Account", "etlContainers")
+@resolves("Query", "getEtlContainers")
+def etl_containers(engine: Engine, _source: Any) -> list[dict[str, Any]]:
+    """Return the ETL containers of the account."""
+    return [
+        {
+            "id": row["uuid"],
+            "uuid": row["uuid"],
+            "name": row["name"],
+            "type": row["type"],
+            "createdTime": row["created_at"],
+            "updatedTime": row["created_at"],
+            "isSynthetic": False,
+            "connections": [],
+            "account": describe_account(engine),
+            "jobCount": engine.jobs.count(container=row["uuid"]),
+            "supportsEtlJobRuns": True,
+        }
+        for row in engine.access.etl_containers()
+    ]
+
+
+@resolves("EtlContainer", "pushEvents")
+def etl_push_events(engine: Engine, source: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return when each kind of push about jobs was received, and the last invocation id."""
+    receipts = engine.pushes.receipts(source["uuid"])
+    return [_push_event(engine, kind, receipts.get(flow)) for kind, flow in _ETL_EVENT_TYPES.items()]
 
 
 def _push_event(engine: Engine, kind: str, receipt: dict[str, str] | None) -> dict[str, Any]:

@@ -13,9 +13,12 @@ import * as table from "./pages/table.js";
 import * as lineage from "./pages/lineage.js";
 import * as queries from "./pages/queries.js";
 import * as query from "./pages/query.js";
+import * as jobs from "./pages/jobs.js";
+import * as job from "./pages/job.js";
+import * as run from "./pages/run.js";
 
-const PAGES = { overview, pushes, push, tables, table, lineage, queries, query };
-const TABS = ["overview", "pushes", "tables", "lineage", "queries"];
+const PAGES = { overview, pushes, push, tables, table, lineage, queries, query, jobs, job, run };
+const TABS = ["overview", "pushes", "tables", "lineage", "queries", "jobs"];
 const EVERY = 3000;
 
 const view = document.getElementById("view");
@@ -24,7 +27,7 @@ const pause = document.getElementById("pause");
 
 let current = { name: null, page: null, parameters: {} };
 let paused = false;
-let run = 0;
+let asked = 0;
 
 function address() {
   const [name, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
@@ -65,12 +68,12 @@ async function route() {
 
 /** Ask the sandbox again. An answer that comes after a newer question is dropped by the page. */
 async function refresh() {
-  const mine = ++run;
+  const mine = ++asked;
   try {
-    await current.page.show(current.parameters, () => mine === run);
-    if (mine === run) say(paused ? "Paused" : "Live", paused ? "paused" : "");
+    await current.page.show(current.parameters, () => mine === asked);
+    if (mine === asked) say(paused ? "Paused" : "Live", paused ? "paused" : "");
   } catch (error) {
-    if (mine !== run) return;
+    if (mine !== asked) return;
     if (error.status) {
       // What is wrong may be mended by the next push: the page starts anew then.
       current.page = open(current.name);

@@ -1,6 +1,14 @@
 // How figures, times and names are written.
 
-export const FLOWS = { metadata: "Metadata", lineage: "Lineage", query_logs: "Query logs", graphql: "GraphQL" };
+export const FLOWS = {
+  metadata: "Metadata",
+  lineage: "Lineage",
+  query_logs: "Query logs",
+  etl_metadata: "ETL metadata",
+  etl_runs: "ETL runs",
+  graphql: "GraphQL",
+};
+export const ETL_FLOWS = ["etl_metadata", "etl_runs"];
 
 /** 2024-03-01 14:30:05, in UTC. */
 export function when(text) {
@@ -50,6 +58,8 @@ export function eventTitle(flow, event) {
   const name = (asset) => [asset.database, asset.schema, asset.name].join(".");
   if (flow === "metadata") return `${event.relational_asset.type} ${name(event.relational_asset.metadata)}`;
   if (flow === "lineage") return `${event.sources.map(name).join(", ")} → ${name(event.destination)}`;
+  if (flow === "etl_metadata") return `${event.etl_asset.job_source_id}, ${event.etl_asset.tasks?.length ?? 0} tasks`;
+  if (flow === "etl_runs") return `${event.run_source_id} ${event.status}, ${event.task_runs?.length ?? 0} task runs`;
   return event.query_text;
 }
 

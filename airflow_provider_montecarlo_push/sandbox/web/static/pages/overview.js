@@ -1,6 +1,6 @@
 import { get } from "../api.js";
 import { grid, h, replace } from "../dom.js";
-import { FLOWS, bytes, count, link, when } from "../format.js";
+import { ETL_FLOWS, FLOWS, bytes, count, link, when } from "../format.js";
 import { PUSH_COLUMNS, flowBadge, nothingYet, pushRow, warehouseNames } from "./pieces.js";
 
 export const title = "Overview";
@@ -21,7 +21,7 @@ export function open(place) {
       const answer = JSON.stringify([state, pushes, requests]);
       if (!current() || answer === shown) return;
       shown = answer;
-      replace(content, cards(state), recent(state, pushes), refused(requests), warehouses(state), controls(state));
+      replace(content, cards(state), recent(state, pushes), refused(requests), warehouses(state), containers(state), controls(state));
     },
   };
 }
@@ -46,7 +46,7 @@ function cards(state) {
       seen.pushes ? `${count(seen.events)} events, ${bytes(seen.raw_bytes)}, last at ${when(seen.last_received).slice(11)}` : "nothing yet",
     ),
   );
-  const { queries, lineage } = state;
+  const { queries, lineage, runs } = state;
   return h(
     "div",
     { class: "cards" },
@@ -54,6 +54,7 @@ function cards(state) {
     card(link("tables"), "", "Tables", count(state.tables), state.deleted ? `visible in the catalog, ${count(state.deleted)} deleted` : "visible in the catalog"),
     card(link("lineage"), "", "Lineage edges", count(lineage.edges), `${count(lineage.nodes)} nodes, ${count(lineage.column_pairs)} column pairs`),
     card(link("queries"), "", "Queries", count(queries.all), `${count(queries.failed)} failed`),
+    card(link("jobs"), "", "ETL jobs", count(state.jobs), `${count(runs.all)} runs, ${count(runs.failed)} failed`),
     state.waiting > 0 && card(link("pushes"), "", "Waiting", count(state.waiting), "accepted, not visible yet"),
   );
 }
@@ -79,14 +80,27 @@ function refused(requests) {
 }
 
 function warehouses(state) {
-  const columns = [["Warehouse", ""], ["UUID", ""], ["Type", ""], ...Object.keys(state.flows).map((flow) => [`${FLOWS[flow]} received (UTC)`, "when"])];
+  const flows = Object.keys(state.flows).filter((flow) => !ETL_FLOWS.includes(flow));
+  const columns = [["Warehouse", ""], ["UUID", ""], ["Type", ""], ...flows.map((flow) => [`${FLOWS[flow]} received (UTC)`, "when"])];
   const rows = state.warehouses.map((warehouse) => [
     warehouse.name,
     h("span", { class: "mono nowrap" }, warehouse.uuid),
     warehouse.connection_type,
-    ...Object.keys(state.flows).map((flow) => when(warehouse.received[flow]?.last_received)),
+    ...flows.map((flow) => when(warehouse.received[flow]?.last_received)),
   ]);
   return [h("h2", null, "Warehouses"), grid("Warehouses", columns, rows)];
+}
+
+function containers(state) {
+  if (state.etl_containers.length === 0) return null;
+  const columns = [["ETL container", ""], ["UUID", ""], ["Type", ""], ...ETL_FLOWS.map((flow) => [`${FLOWS[flow]} received (UTC)`, "when"])];
+  const rows = state.etl_containers.map((container) => [
+    container.name,
+    h("span", { class: "mono nowrap" }, container.uuid),
+    container.type,
+    ...ETL_FLOWS.map((flow) => when(container.received[flow]?.last_received)),
+  ]);
+  return [h("h2", null, "ETL containers"), grid("ETL containers", columns, rows)];
 }
 
 function controls(state) {

@@ -32,9 +32,9 @@ export function flowBadge(flow) {
   return h("span", { class: `badge ${flow}` }, FLOWS[flow] ?? "—");
 }
 
-/** UUID to name of every warehouse. */
+/** UUID to name of every warehouse and ETL container. */
 export function warehouseNames(state) {
-  return new Map(state.warehouses.map((warehouse) => [warehouse.uuid, warehouse.name]));
+  return new Map([...state.warehouses, ...state.etl_containers].map((item) => [item.uuid, item.name]));
 }
 
 /** A search field that asks for what was typed once the typing pauses. */

@@ -7,7 +7,7 @@ export const title = "Pushes";
 export const tab = "pushes";
 
 const SIZE = 100;
-const OPTIONS = [["", "All"], ["metadata", FLOWS.metadata], ["lineage", FLOWS.lineage], ["query_logs", FLOWS.query_logs]];
+const OPTIONS = [["", "All"], ["metadata", FLOWS.metadata], ["lineage", FLOWS.lineage], ["query_logs", FLOWS.query_logs], ["etl_metadata", FLOWS.etl_metadata], ["etl_runs", FLOWS.etl_runs]];
 
 export function open(place, go) {
   const content = h("div", { "data-content": "" });

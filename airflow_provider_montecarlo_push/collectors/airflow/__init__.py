@@ -1,0 +1,1 @@
+"""An Airflow, through its REST API: DAGs as jobs, their runs as runs."""
