@@ -159,6 +159,17 @@ class RejectedEventsError(FinalError):
         self.uri = uri
 
 
+class StalePushError(FinalError):
+    """Something was not delivered for too long, or never.
+
+    :param scopes: what is stale, a dict for each.
+    """
+
+    def __init__(self, message: str, *, scopes: Sequence[Mapping[str, object]]) -> None:
+        super().__init__(message)
+        self.scopes = tuple(scopes)
+
+
 # GraphQL -------------------------------------------------------------------------------------------
 
 

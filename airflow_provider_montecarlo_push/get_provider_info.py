@@ -30,6 +30,12 @@ _INGEST_CONNECTION = {
             "Resource UUID",
             "UUID of the Monte Carlo warehouse to push to: Settings > Integrations, in the URL.",
         ),
+        "resources": _field(
+            ["object", "null"],
+            "Resources",
+            "Where datasets that Airflow knows of are in Monte Carlo: "
+            '{"snowflake://org-account": {"resource_uuid": "…", "resource_type": "snowflake"}}.',
+        ),
         "timeout": _field(
             ["number", "null"],
             "Timeout (seconds)",
@@ -90,6 +96,32 @@ _CONFIG = {
                 "right for a single machine only.",
                 "s3://aws_default@my-bucket/montecarlo",
             ),
+            "resources": _option(
+                "string",
+                "",
+                "To which Monte Carlo resource the datasets and connections of Airflow belong, as JSON, where the "
+                "``montecarlo-ingest`` connection does not say so. A key is the beginning of a dataset's URI, or "
+                "the id of an Airflow connection.",
+                '{"snowflake://org-account": {"resource_uuid": "…", "resource_type": "snowflake"}}',
+            ),
+            "listener_enabled": _option(
+                "boolean",
+                "False",
+                "Whether each task that succeeds puts what it read, wrote and ran into the spool under "
+                "``manifest_root``, from where ``MonteCarloPushSpoolOperator`` pushes its lineage.",
+            ),
+            "listener_timeout": _option(
+                "float",
+                "5.0",
+                "Seconds that this may take after a task; what takes longer is left alone. Keep it below "
+                "``[core] task_success_overtime``.",
+            ),
+            "listener_records_inlets": _option(
+                "boolean",
+                "False",
+                "Whether the listener writes the inlets of each task into the events of its assets as well, where DAGs "
+                "that these assets trigger can see them.",
+            ),
             "batch_max_events": _option("integer", "500", "Most events in one request."),
             "batch_max_compressed_bytes": _option(
                 "integer", "900000", "Most bytes of one request after compression. Monte Carlo refuses 1 MB."
@@ -131,5 +163,6 @@ def get_provider_info() -> dict[str, Any]:
         "config": _CONFIG,
         "sensors": _modules("sensors", "metadata", "lineage", "query_logs", "received"),
         "triggers": _modules("triggers", "visibility"),
+        "cli": [f"{_PACKAGE}.cli.definition.get_cli_commands"],
         "extra-links": [f"{_PACKAGE}.links.receipt.MonteCarloReceiptLink"],
     }

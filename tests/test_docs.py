@@ -11,9 +11,11 @@ import pytest
 from airflow_provider_montecarlo_push.cli.definition import get_cli_commands
 from airflow_provider_montecarlo_push.operators import (
     access,
+    asset_lineage,
     collect,
     deletion,
     detectors,
+    etl,
     last_push,
     lineage_graph,
     push,
@@ -27,10 +29,12 @@ OPERATORS = [
     cls
     for module in (
         access,
+        asset_lineage,
         collect,
         push,
         deletion,
         detectors,
+        etl,
         last_push,
         lineage_graph,
         resources,

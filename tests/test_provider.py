@@ -34,6 +34,7 @@ def test_airflow_lists_the_provider_its_hooks_and_its_forms() -> None:
     }
     assert fields == {
         "extra__montecarlo-ingest__resource_uuid",
+        "extra__montecarlo-ingest__resources",
         "extra__montecarlo-ingest__timeout",
         "extra__montecarlo-ingest__compress",
         "extra__montecarlo__timeout",

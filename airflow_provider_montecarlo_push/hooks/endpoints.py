@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
@@ -33,7 +34,7 @@ def timeout_of(connection: Any) -> float:
         seconds = float(value)
     except (TypeError, ValueError):
         seconds = 0.0
-    if seconds <= 0:
+    if not 0 < seconds < math.inf:
         raise ConfigurationError(
             f"The timeout {value!r} of connection {connection.conn_id!r} is not a positive number of seconds."
         )

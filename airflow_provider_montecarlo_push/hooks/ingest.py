@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Literal
 from airflow.providers.common.compat.sdk import BaseHook
 
 from airflow_provider_montecarlo_push.events import Flow
-from airflow_provider_montecarlo_push.events.vocabulary import check_log_type, check_resource_type, check_resource_uuid
+from airflow_provider_montecarlo_push.events.vocabulary import (
+    check_etl_resource_type,
+    check_log_type,
+    check_resource_type,
+    check_resource_uuid,
+)
 from airflow_provider_montecarlo_push.events.wire import flow_of, to_event
 from airflow_provider_montecarlo_push.exceptions import (
-    AuthenticationError,
     AuthorizationError,
     ConfigurationError,
     MonteCarloPushError,
 )
+from airflow_provider_montecarlo_push.hooks.credentials import key_text
 from airflow_provider_montecarlo_push.hooks.endpoints import endpoint_of, timeout_of
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
 from airflow_provider_montecarlo_push.hooks.flags import as_bool
@@ -73,14 +78,15 @@ class MonteCarloIngestHook(BaseHook):
         :raises ConfigurationError: when the connection has no key, or a field of it is wrong.
         """
         connection = self.get_connection(self.montecarlo_conn_id)
+        origin = f"connection {self.montecarlo_conn_id!r}"
         return Gateway(
-            connection.login or "",
-            connection.password or "",
+            key_text(connection.login, "key id", origin),
+            key_text(connection.password, "secret", origin),
             endpoint=endpoint_of(connection, DEFAULT_ENDPOINT),
             timeout=timeout_of(connection),
             compress=as_bool(connection.extra_dejson.get("compress", False), "compress"),
             connections=connections,
-            origin=f"connection {self.montecarlo_conn_id!r}",
+            origin=origin,
         )
 
     def destination(
@@ -96,7 +102,7 @@ class MonteCarloIngestHook(BaseHook):
         """Return where ``flow`` goes, checked.
 
         :param resource_uuid: instead of the connection's.
-        :param resource_type: for metadata and lineage; ``log_type`` for query logs.
+        :param resource_type: for all flows but query logs, which have a ``log_type``.
         :param crosses_resources: whether all events name their own resources.
         :raises ConfigurationError: when something is missing or unknown.
         """
@@ -109,8 +115,10 @@ class MonteCarloIngestHook(BaseHook):
                 raise ConfigurationError("Query logs need a log_type, such as 'snowflake'.")
             return Destination(gateway.endpoint, resource, log_type=check_log_type(log_type))
         if not resource_type:
-            raise ConfigurationError(f"{flow.value.capitalize()} needs a resource_type, such as 'snowflake'.")
-        return Destination(gateway.endpoint, resource, resource_type=check_resource_type(resource_type))
+            example = "airflow" if flow.is_etl else "snowflake"
+            raise ConfigurationError(f"{flow.value.capitalize()} needs a resource_type, such as {example!r}.")
+        check = check_etl_resource_type if flow.is_etl else check_resource_type
+        return Destination(gateway.endpoint, resource, resource_type=check(resource_type))
 
     def push_events(
         self,
@@ -128,7 +136,7 @@ class MonteCarloIngestHook(BaseHook):
 
         :param events: events of this package, pycarlo models or dicts, of one flow; read as they are sent, so a
             generator of any length will do.
-        :param flow: ``metadata``, ``lineage`` or ``query_logs``; needed for dicts only.
+        :param flow: ``metadata``, ``lineage``, ``query_logs``, ``etl_metadata`` or ``etl_runs``; needed for dicts only.
         :param resource_uuid: instead of the connection's.
         :param resource_type: for metadata and lineage; ``log_type`` for query logs.
         :param max_events: most events in one request.
@@ -166,27 +174,36 @@ class MonteCarloIngestHook(BaseHook):
                     fail_on_rejected=on_rejected == "fail",
                 )
 
-    def test_connection(self) -> tuple[bool, str]:
+    def check_key(self, resource_uuid: str | None = None) -> str | None:
         """Check key, endpoint and resource without pushing anything.
 
         The gateway has no call for this. It checks the key before the body, so a body without events tells: 401 is
         a bad key, 403 a key for other resources, 400 a good one.
+
+        :param resource_uuid: instead of the connection's.
+        :return: the resource that the key is good for; ``None`` when none is named.
+        :raises AuthenticationError: when the key is refused.
+        :raises AuthorizationError: when it is not allowed for the resource.
+        :raises MonteCarloPushError: when the connection is wrong, or the gateway does not answer.
         """
+        connection = self.get_connection(self.montecarlo_conn_id)
+        named = resource_uuid or connection.extra_dejson.get("resource_uuid")
+        resource = check_resource_uuid(named) if named else _NO_RESOURCE
+        with airflow_failures(), self.gateway() as gateway:
+            destination = Destination(gateway.endpoint, resource, resource_type="snowflake")
+            try:
+                gateway.post(PATHS[Flow.METADATA], body_of(Batch.of("", 0, []), Flow.METADATA, destination))
+            except AuthorizationError:
+                if named:
+                    raise
+        return resource if named else None
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Check key, endpoint and resource without pushing anything; for the connection form."""
         try:
-            connection = self.get_connection(self.montecarlo_conn_id)
-            configured = connection.extra_dejson.get("resource_uuid")
-            resource = check_resource_uuid(configured) if configured else _NO_RESOURCE
-            with self.gateway() as gateway:
-                try:
-                    destination = Destination(gateway.endpoint, resource, resource_type="snowflake")
-                    gateway.post(PATHS[Flow.METADATA], body_of(Batch.of("", 0, []), Flow.METADATA, destination))
-                except AuthorizationError:
-                    if configured:
-                        raise
-        except AuthenticationError as error:
-            return False, str(error)
+            resource = self.check_key()
         except MonteCarloPushError as error:
             return False, str(error)
-        if not configured:
+        if resource is None:
             return True, "The key is good. No resource UUID is set; give one here or on each push operator."
         return True, f"The key is good for resource {resource}."

@@ -53,6 +53,7 @@ class Manifest(Struct, kw_only=True, omit_defaults=True):
     """A set of events on object storage.
 
     :param id: distinguishes this manifest from an earlier one at the same place.
+    :param resource_uuid: the Monte Carlo resource that the events are about, where whoever made them knew it.
     :param scope: what was to be collected: filters and options, by which two manifests can be compared.
     :param root: URI of the manifest root that it was written under.
     :param counts: what was collected, by kind.
@@ -65,6 +66,7 @@ class Manifest(Struct, kw_only=True, omit_defaults=True):
     id: str
     flow: Flow
     collector: str
+    resource_uuid: str | None = None
     resource_type: str | None = None
     log_type: str | None = None
     source_conn_id: str | None = None

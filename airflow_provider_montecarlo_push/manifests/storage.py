@@ -6,10 +6,16 @@ import hashlib
 import posixpath
 import re
 import uuid
-from typing import Any, Protocol
+from collections.abc import Sequence
+from contextlib import suppress
+from glob import has_magic
+from typing import Any, NamedTuple, Protocol
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._=-]")
 _LONGEST_NAME = 100
+_DELETED_AT_ONCE = 1_000
+# How S3 and Azure say that a file is there already.
+_EXISTS = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "ResourceExistsError"})
 
 
 class StoragePath(Protocol):
@@ -20,6 +26,13 @@ class StoragePath(Protocol):
 
     @property
     def path(self) -> str: ...
+
+
+class StoredFile(NamedTuple):
+    """A file of a folder: its name, and its size in bytes."""
+
+    name: str
+    size: int
 
 
 class Folder:
@@ -34,6 +47,11 @@ class Folder:
         self._path = path
         self._fs = path.fs
         self.uri = str(path).rstrip("/")
+
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return posixpath.basename(self.uri)
 
     def __repr__(self) -> str:
         return f"Folder({self.uri!r})"
@@ -73,6 +91,28 @@ class Folder:
                 self._fs.rm_file(temporary)
             raise
 
+    def create(self, name: str, content: bytes) -> bool:
+        """Write ``name`` unless it is there already; of several that try at once, one succeeds.
+
+        Local disks, S3 (s3fs and botocore since the end of 2024) and Google Cloud Storage keep this promise; a store
+        that knows no exclusive write only looks first.
+
+        :return: whether it was written.
+        """
+        target = self._full(name)
+        try:
+            if self._is_local():
+                self._create_locally(target, content)
+            else:
+                self._fs.pipe_file(target, content, mode="create")
+        except FileExistsError:
+            return False
+        except Exception as error:
+            if _says_it_exists(error):
+                return False
+            raise
+        return True
+
     def exists(self, name: str) -> bool:
         """Tell whether ``name`` is there now, whatever an earlier listing said."""
         self._fs.invalidate_cache()
@@ -80,17 +120,58 @@ class Folder:
 
     def names(self) -> list[str]:
         """Return the names of the files in this folder, sorted; none when the folder does not exist."""
-        self._fs.invalidate_cache()
-        try:
-            listing = self._fs.ls(self._path.path, detail=True)
-        except FileNotFoundError:
-            return []
-        return sorted(posixpath.basename(entry["name"]) for entry in listing if entry["type"] == "file")
+        return [file.name for file in self.files()]
+
+    def files(self) -> list[StoredFile]:
+        """Return the files in this folder with their sizes, sorted; none when the folder does not exist."""
+        return sorted(
+            StoredFile(posixpath.basename(entry["name"]), entry["size"] or 0)
+            for entry in self._listing()
+            if entry["type"] == "file"
+        )
+
+    def folders(self) -> list[Folder]:
+        """Return the folders in this folder, sorted by name; none when it does not exist."""
+        path: Any = self._path
+        names = {
+            posixpath.basename(entry["name"].rstrip("/")) for entry in self._listing() if entry["type"] == "directory"
+        }
+        return [Folder(path / name) for name in sorted(names)]
 
     def delete(self, name: str) -> None:
         """Delete ``name`` if it is there."""
         if self.exists(name):
             self._fs.rm_file(self._full(name))
+
+    def delete_all(self, names: Sequence[str]) -> None:
+        """Delete those of ``names`` that are there, in as few requests as the store allows."""
+        paths = [self._full(name) for name in names]
+        if self._is_local() or has_magic(self._path.path):
+            for path in paths:
+                with suppress(FileNotFoundError):
+                    self._fs.rm_file(path)
+            return
+        for start in range(0, len(paths), _DELETED_AT_ONCE):
+            with suppress(FileNotFoundError):
+                self._fs.rm(paths[start : start + _DELETED_AT_ONCE])
+
+    def _listing(self) -> list[dict[str, Any]]:
+        self._fs.invalidate_cache()
+        try:
+            return list(self._fs.ls(self._path.path, detail=True))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def _create_locally(self, target: str, content: bytes) -> None:
+        self._fs.makedirs(posixpath.dirname(target), exist_ok=True)
+        # A link appears with all of its content, and only where nothing is.
+        temporary = f"{target}.{uuid.uuid4().hex[:8]}.tmp"
+        try:
+            self._fs.pipe_file(temporary, content)
+            self._fs.link(temporary, target)
+        finally:
+            with suppress(FileNotFoundError):
+                self._fs.rm_file(temporary)
 
     def _full(self, name: str) -> str:
         return posixpath.join(self._path.path, name)
@@ -98,6 +179,13 @@ class Folder:
     def _is_local(self) -> bool:
         protocol = self._fs.protocol
         return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+
+
+def _says_it_exists(error: Exception) -> bool:
+    """Tell whether a store refused an exclusive write: older versions of s3fs keep S3's answer to themselves."""
+    cause = error if error.__cause__ is None else error.__cause__
+    code = getattr(cause, "response", {}).get("Error", {}).get("Code")
+    return code in _EXISTS or type(error).__name__ in _EXISTS
 
 
 def safe_name(name: str) -> str:

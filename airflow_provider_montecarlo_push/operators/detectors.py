@@ -22,11 +22,12 @@ from airflow_provider_montecarlo_push.exceptions import ConfigurationError, Grap
 from airflow_provider_montecarlo_push.graphql.detectors import MOST_ASKED_AT_ONCE, detectors_in, detectors_of
 from airflow_provider_montecarlo_push.graphql.tables import table_name
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
-from airflow_provider_montecarlo_push.hooks.graphql import MonteCarloHook
+from airflow_provider_montecarlo_push.hooks.graphql import MonteCarloHook, Session
 from airflow_provider_montecarlo_push.manifests.model import Manifest
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.manifests.storage import Folder
 from airflow_provider_montecarlo_push.operators.detector_report import SHOWN, log_table, result_of
+from airflow_provider_montecarlo_push.operators.given import as_list, is_given
 from airflow_provider_montecarlo_push.operators.kept_manifests import kept_manifests
 from airflow_provider_montecarlo_push.operators.locations import (
     folder_at,
@@ -133,21 +134,14 @@ class MonteCarloDetectorStatusOperator(BaseOperator):
         return result_of(report, uri)
 
     def _header(self) -> Manifest | None:
-        if not _is_given(self.manifest):
+        if not is_given(self.manifest):
             return None
         reader = ManifestReader(manifest_folder(self.manifest))
         reader.manifest.require_flow(Flow.METADATA, reader.uri)
         return reader.manifest
 
     def _names(self) -> list[TableName]:
-        if not _is_given(self.tables):
-            return []
-        if isinstance(self.tables, str) and self.tables.strip().startswith("["):
-            raise ConfigurationError(
-                f"tables is {self.tables[:80]!r}, a list that a template turned into text. Set "
-                "render_template_as_native_obj=True on the DAG."
-            )
-        given = [self.tables] if isinstance(self.tables, str | Mapping) else list(self.tables or ())
+        given = as_list(self.tables, "tables")
         return list(dict.fromkeys(table_name(item, "tables") for item in given))
 
     def _wanted(self, names: list[TableName], header: Manifest | None) -> Callable[[TableName], bool]:
@@ -164,7 +158,7 @@ class MonteCarloDetectorStatusOperator(BaseOperator):
 
     def _kept(self, header: Manifest | None, now: datetime, left_out: LeftOut) -> list[KeptManifest]:
         connection = header.source_conn_id if header else None
-        if _is_given(self.source_conn_id):
+        if is_given(self.source_conn_id):
             connection = self.source_conn_id
         root = self._root(header)
         log.info(
@@ -175,7 +169,7 @@ class MonteCarloDetectorStatusOperator(BaseOperator):
         )
 
         def wanted(manifest: Manifest) -> bool:
-            return manifest.flow is not Flow.QUERY_LOGS and connection in (None, manifest.source_conn_id)
+            return manifest.flow in (Flow.METADATA, Flow.LINEAGE) and connection in (None, manifest.source_conn_id)
 
         return kept_manifests(root, now - timedelta(days=VOLUME_WINDOW_DAYS), left_out, wanted)
 
@@ -184,7 +178,7 @@ class MonteCarloDetectorStatusOperator(BaseOperator):
         return folder_at(given) if given else manifest_root(None)
 
     def _resource(self, header: Manifest | None, kept: list[KeptManifest]) -> str:
-        if _is_given(self.resource_uuid):
+        if is_given(self.resource_uuid):
             return check_resource_uuid(self.resource_uuid)
         own = [manifest for manifest in kept if header and manifest.reader.manifest.id == header.id]
         found = _resources(own) or _resources(kept)
@@ -244,14 +238,14 @@ class MonteCarloDetectorStatusOperator(BaseOperator):
             log.info(
                 "Asking about the %s of %s tables that are furthest from training", f"{most:,}", f"{report.tables:,}"
             )
-        hook = MonteCarloHook(self.montecarlo_conn_id)
         progress = Progress(log, "Asked Monte Carlo about", "tables", total=len(rows))
-        for start in range(0, len(rows), MOST_ASKED_AT_ONCE):
-            some = rows[start : start + MOST_ASKED_AT_ONCE]
-            answers = _answers(hook, [row.name for row in some], report.resource_uuid)
-            for row, status in zip(some, answers, strict=True):
-                row.status = status
-            progress.add(len(some))
+        with MonteCarloHook(self.montecarlo_conn_id).session() as session:
+            for start in range(0, len(rows), MOST_ASKED_AT_ONCE):
+                some = rows[start : start + MOST_ASKED_AT_ONCE]
+                answers = _answers(session, [row.name for row in some], report.resource_uuid)
+                for row, status in zip(some, answers, strict=True):
+                    row.status = status
+                progress.add(len(some))
         report.take_answers()
         if report.asked.not_visible:
             shown = ", ".join(report.asked.not_visible[:SHOWN])
@@ -280,13 +274,13 @@ class MonteCarloDetectorStatusOperator(BaseOperator):
         return home.uri_of(name)
 
 
-def _answers(hook: MonteCarloHook, names: list[TableName], warehouse: str) -> list[DetectorStatus]:
+def _answers(session: Session, names: list[TableName], warehouse: str) -> list[DetectorStatus]:
     """Ask about some tables; those that Monte Carlo fails to tell of are counted as such.
 
     :raises GraphQLError: when it tells of none of them.
     """
     try:
-        return hook.converse(detectors_of(names, warehouse))
+        return session.converse(detectors_of(names, warehouse))
     except GraphQLError as error:
         answers = detectors_in(error.data or {}, names, error.errors)
         if all(answer.answered != "visible" for answer in answers):
@@ -297,11 +291,6 @@ def _answers(hook: MonteCarloHook, names: list[TableName], warehouse: str) -> li
 
 def _resources(manifests: list[KeptManifest]) -> set[str]:
     return {push.resource_uuid for kept in manifests for push in kept.pushes if push.resource_uuid}
-
-
-def _is_given(value: object) -> bool:
-    """Tell whether a parameter is given; an unset template renders to an empty text or ``None``."""
-    return value is not None and value not in ("", "None")
 
 
 def _whole_number(value: object, what: str) -> int:

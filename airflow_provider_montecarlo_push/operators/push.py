@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator, conf
 
+from airflow_provider_montecarlo_push.assets.freshness import EACH_TABLE
 from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
@@ -15,15 +16,21 @@ from airflow_provider_montecarlo_push.hooks.flags import as_bool
 from airflow_provider_montecarlo_push.hooks.ingest import MonteCarloIngestHook
 from airflow_provider_montecarlo_push.links.receipt import RECEIPT_XCOM_KEY, MonteCarloReceiptLink
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
-from airflow_provider_montecarlo_push.operators.locations import folder_at, manifest_folder, manifest_root
+from airflow_provider_montecarlo_push.operators.edges import edges_manifest
+from airflow_provider_montecarlo_push.operators.given import as_list, is_given
+from airflow_provider_montecarlo_push.operators.item_files import items_in
+from airflow_provider_montecarlo_push.operators.locations import folder_at, manifest_folder, manifest_root, run_of
 from airflow_provider_montecarlo_push.push.batches import BatchLimits
+from airflow_provider_montecarlo_push.push.delivered import record_delivery
 from airflow_provider_montecarlo_push.push.hourly import HourlyRule
 from airflow_provider_montecarlo_push.push.session import ManifestPush, plan
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_montecarlo_push.manifests.model import Manifest
     from airflow_provider_montecarlo_push.manifests.receipts import Destination
+    from airflow_provider_montecarlo_push.manifests.storage import Folder
     from airflow_provider_montecarlo_push.push.gateway import Gateway
 
 _SECTION = "montecarlo_push"
@@ -62,7 +69,7 @@ class MonteCarloPushOperator(BaseOperator):
     def __init__(
         self,
         *,
-        manifest: dict[str, Any] | str,
+        manifest: dict[str, Any] | str | None,
         montecarlo_conn_id: str = MonteCarloIngestHook.default_conn_name,
         resource_uuid: str | None = None,
         max_events: int | None = None,
@@ -91,7 +98,7 @@ class MonteCarloPushOperator(BaseOperator):
         :raises GatewayUnavailableError: when Monte Carlo does not answer; Airflow retries, and resumes.
         """
         with airflow_failures():
-            reader = ManifestReader(manifest_folder(self.manifest))
+            reader = self._reader(context)
             reader.manifest.require_flow(self.flow, reader.uri)
             limits = self._limits()
             concurrency = _positive(self.concurrency, "concurrency")
@@ -122,8 +129,13 @@ class MonteCarloPushOperator(BaseOperator):
                 if not reader.manifest.events:
                     self.log.warning("%s holds no events: nothing to push.", reader.uri)
                 result = self._push.run()
-                rule.record(reader.uri, datetime.now(UTC))
+                now = datetime.now(UTC)
+                rule.record(reader.uri, now)
+                record_delivery(_root_of(reader), reader, destination, result, now)
         return result.to_dict()
+
+    def _reader(self, context: Context) -> ManifestReader:  # noqa: ARG002 - for subclasses
+        return ManifestReader(manifest_folder(self.manifest))
 
     def on_kill(self) -> None:
         """Stop sending; what is acknowledged is kept, and the next attempt goes on from there."""
@@ -147,15 +159,14 @@ class MonteCarloPushOperator(BaseOperator):
         return hook.destination(
             self.flow,
             gateway,
-            resource_uuid=self.resource_uuid,
+            resource_uuid=self.resource_uuid or manifest.resource_uuid,
             resource_type=getattr(self, "resource_type", None) or manifest.resource_type,
             log_type=getattr(self, "log_type", None) or manifest.log_type,
-            crosses_resources=bool(manifest.parts) and all(part.crosses_resources for part in manifest.parts),
+            crosses_resources=_crosses_resources(manifest),
         )
 
     def _hourly_rule(self, reader: ManifestReader, destination: Destination) -> HourlyRule:
-        root = folder_at(reader.manifest.root) if reader.manifest.root else manifest_root(None)
-        return HourlyRule(root, reader.manifest, destination)
+        return HourlyRule(_root_of(reader), reader.manifest, destination)
 
 
 class MonteCarloPushMetadataOperator(MonteCarloPushOperator):
@@ -185,7 +196,7 @@ class MonteCarloPushMetadataOperator(MonteCarloPushOperator):
 
     def _hourly_rule(self, reader: ManifestReader, destination: Destination) -> HourlyRule:
         rule = super()._hourly_rule(reader, destination)
-        if not as_bool(self.force, "force"):
+        if not as_bool(self.force, "force") and not reader.manifest.scope.get(EACH_TABLE):
             seconds = conf.getint(_SECTION, "min_interval") if self.min_interval is None else float(self.min_interval)
             reason = rule.reason_to_wait(datetime.now(UTC), timedelta(seconds=seconds))
             if reason:
@@ -196,15 +207,59 @@ class MonteCarloPushMetadataOperator(MonteCarloPushOperator):
 class MonteCarloPushLineageOperator(MonteCarloPushOperator):
     """Push table and column lineage. Further parameters: those of :class:`MonteCarloPushOperator`.
 
+    Give one of ``manifest``, ``edges`` and ``edges_file``. Edges are written into a manifest first, so that a retry
+    goes on with what is not acknowledged yet.
+
+    :param edges: edges of your own, one or a list: ``{"destination": "DB.SCHEMA.TABLE", "sources": […], "fields":
+        {"COLUMN": ["DB.SCHEMA.SOURCE.COLUMN"]}}``. A table is its name as the warehouse stores it, a URI such as
+        ``snowflake://org-account/DB/SCHEMA/TABLE``, or an object with room for ``type``, ``resource_uuid`` and
+        ``resource_type``.
+    :param edges_file: the same in a JSON or YAML file, which is read when the task runs: a URI or an absolute path.
     :param resource_type: instead of the manifest's, such as ``data-lake``.
+    :param manifest_root: where the manifest of edges is kept, instead of ``[montecarlo_push] manifest_root``.
     """
 
     flow: ClassVar[Flow] = Flow.LINEAGE
-    template_fields: Sequence[str] = (*MonteCarloPushOperator.template_fields, "resource_type")
+    template_fields: Sequence[str] = (
+        *MonteCarloPushOperator.template_fields,
+        "edges",
+        "edges_file",
+        "resource_type",
+        "manifest_root",
+    )
 
-    def __init__(self, *, resource_type: str | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self,
+        *,
+        manifest: dict[str, Any] | str | None = None,
+        edges: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
+        edges_file: str | None = None,
+        resource_type: str | None = None,
+        manifest_root: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(manifest=manifest, **kwargs)
+        self.edges = edges
+        self.edges_file = edges_file
         self.resource_type = resource_type
+        self.manifest_root = manifest_root
+
+    def _reader(self, context: Context) -> ManifestReader:
+        given = [name for name in ("manifest", "edges", "edges_file") if is_given(getattr(self, name))]
+        if len(given) > 1:
+            raise ConfigurationError(f"{' and '.join(given)} are given; give one of manifest, edges and edges_file.")
+        if given in ([], ["manifest"]):
+            return super()._reader(context)
+        in_file = given == ["edges_file"]
+        return edges_manifest(
+            items_in(str(self.edges_file), "edges") if in_file else as_list(self.edges, "edges"),
+            str(self.edges_file) if in_file else "edges",
+            run=run_of(context),
+            root=manifest_root(self.manifest_root),
+            montecarlo_conn_id=self.montecarlo_conn_id,
+            resource_uuid=self.resource_uuid,
+            resource_type=self.resource_type,
+        )
 
 
 class MonteCarloPushQueryLogsOperator(MonteCarloPushOperator):
@@ -219,6 +274,17 @@ class MonteCarloPushQueryLogsOperator(MonteCarloPushOperator):
     def __init__(self, *, log_type: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.log_type = log_type
+
+
+def _crosses_resources(manifest: Manifest) -> bool:
+    """Tell whether no request is to name a resource: every event does, or there is none and no main resource."""
+    if not manifest.parts:
+        return manifest.flow is Flow.LINEAGE and manifest.resource_type is None
+    return all(part.crosses_resources for part in manifest.parts)
+
+
+def _root_of(reader: ManifestReader) -> Folder:
+    return folder_at(reader.manifest.root) if reader.manifest.root else manifest_root(None)
 
 
 def _positive(value: int | str | None, setting: str) -> int:

@@ -19,7 +19,9 @@ from airflow_provider_montecarlo_push.sandbox.demo.report import Report
 from airflow_provider_montecarlo_push.sandbox.warehouse import EmbeddedWarehouse
 
 HOURLY = ("montecarlo_snowflake_metadata", "montecarlo_snowflake_lineage", "montecarlo_snowflake_query_logs")
+ETL, OF_ASSETS = "montecarlo_asset_lineage_etl", "montecarlo_asset_lineage"
 TABLE = "ANALYTICS:MARTS.FCT_ORDERS"
+ASSET = "ANALYTICS:MARTS.SALES_BY_CATEGORY"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,7 +62,7 @@ def _demo(stack: ExitStack, options: argparse.Namespace) -> int:
     print("Starting a local Monte Carlo …", flush=True)
     sandbox = stack.enter_context(Sandbox.running(own_process=True, port=options.sandbox_port))
     print("Starting Airflow …", flush=True)
-    variables = warehouse.environment() | connections(sandbox)
+    variables = warehouse.environment() | connections(sandbox) | resources(sandbox)
     airflow = stack.enter_context(
         AirflowServer.running(directory / "airflow", options.dags, variables, port=options.airflow_port)
     )
@@ -99,17 +101,30 @@ def connections(sandbox: Sandbox) -> dict[str, str]:
     }
 
 
+def resources(sandbox: Sandbox) -> dict[str, str]:
+    """Return the setting that maps the assets of the embedded warehouse to Monte Carlo's."""
+    mapping = {"snowflake://embedded": {"resource_uuid": sandbox.warehouse_uuid, "resource_type": "snowflake"}}
+    return {"AIRFLOW__MONTECARLO_PUSH__RESOURCES": json.dumps(mapping)}
+
+
 def run_dags(airflow: AirflowServer, sandbox: Sandbox) -> Report:
-    """Let the hourly DAGs run for the last hour, and print what came of it."""
+    """Let the hourly DAGs run for the last hour, and an ETL DAG whose asset triggers another; print what came of it."""
     report = Report(airflow, sandbox, TABLE)
-    airflow.wait_for_dags(list(HOURLY))
+    airflow.wait_for_dags([*HOURLY, ETL, OF_ASSETS])
     print("Running the hourly DAGs for the last whole hour …", flush=True)
     for dag_id in HOURLY:
         airflow.unpause(dag_id)
     pushes = []
     for dag_id in HOURLY:
         pushes += report.run(dag_id, airflow.wait_for_run(dag_id))
+    print("\nRunning an ETL DAG, whose asset triggers another DAG …", flush=True)
+    for dag_id in (OF_ASSETS, ETL):
+        airflow.unpause(dag_id)
+    airflow.trigger(ETL)
+    for dag_id in (ETL, OF_ASSETS):
+        of_assets = report.run(dag_id, airflow.wait_for_run(dag_id))
     report.monte_carlo_shows(pushes)
+    report.asset_shows(ASSET, of_assets)
     return report
 
 

@@ -80,15 +80,21 @@ class AirflowServer:
         """Let a DAG run."""
         self._client.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": False}).raise_for_status()
 
-    def wait_for_run(self, dag_id: str, *, seconds: float = 300.0) -> dict[str, Any]:
+    def trigger(self, dag_id: str) -> None:
+        """Start a run of a DAG by hand."""
+        answer = self._client.post(f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": {}})
+        answer.raise_for_status()
+
+    def wait_for_run(self, dag_id: str, *, run_type: str | None = None, seconds: float = 300.0) -> dict[str, Any]:
         """Wait until a DAG has a finished run and return it.
 
+        :param run_type: what started it, such as ``asset_triggered``; anything when not given.
         :raises SourceUnavailableError: when it takes longer than ``seconds``.
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for run in self._get(f"/api/v2/dags/{dag_id}/dagRuns")["dag_runs"]:
-                if run["state"] in _FINISHED:
+                if run["state"] in _FINISHED and run_type in (None, run["run_type"]):
                     return dict(run)
             time.sleep(0.5)
         raise SourceUnavailableError(f"No run of {dag_id} has finished after {seconds:.0f} s; see {self.log_file}.")

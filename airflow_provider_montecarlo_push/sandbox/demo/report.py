@@ -110,11 +110,20 @@ class Report:
                 return
             variables["after"] = page["pageInfo"]["endCursor"]
 
+    def asset_shows(self, table: str, pushes: list[dict[str, Any]]) -> None:
+        """Ask for a table that an asset event told of, and print where it comes from."""
+        self._expect(len(pushes) == 2, f"pushes of the asset {table}")
+        print(f"  {'asset':12} {self._upstream(table)}")
+
     def _lineage(self, _pushes: list[dict[str, Any]]) -> Iterator[str]:
-        found = self._ask(_UPSTREAM, {"mcon": self._mcon()})["getTableLineage"]
-        sources = [node["displayName"] for node in found["connectedNodes"] if node["mcon"] != self._mcon()]
-        self._expect(sources, f"sources of {self._table}")
-        yield f"{self._table} comes from {', '.join(sorted(sources))}"
+        yield self._upstream(self._table)
+
+    def _upstream(self, table: str) -> str:
+        mcon = self._mcon(table)
+        found = self._ask(_UPSTREAM, {"mcon": mcon})["getTableLineage"]
+        sources = [node["displayName"] for node in found["connectedNodes"] if node["mcon"] != mcon]
+        self._expect(sources, f"sources of {table}")
+        return f"{table} comes from {', '.join(sorted(sources))}"
 
     def _queries(self, _pushes: list[dict[str, Any]]) -> Iterator[str]:
         found = self._ask(_QUERIES, {"mcon": self._mcon(), **_last_days()})["getAggregatedQueries"]
@@ -123,8 +132,8 @@ class Report:
         failed = len(self._monte_carlo.queries(failed=True))
         yield f"{self._table} was read {total} times by {len(queries)} distinct queries; {failed} queries failed in all"
 
-    def _mcon(self) -> str:
-        database, rest = self._table.split(":", 1)
+    def _mcon(self, table: str | None = None) -> str:
+        database, rest = (table or self._table).split(":", 1)
         schema, name = rest.split(".", 1)
         return self._monte_carlo.mcon(database, schema, name)
 
