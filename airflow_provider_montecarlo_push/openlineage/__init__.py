@@ -1,0 +1,1 @@
+"""OpenLineage events to observations. Only :mod:`.transport` needs the OpenLineage client."""
