@@ -75,6 +75,10 @@ class NotComparableError(ManifestError):
     """Two manifests are not of the same scope, or not whole: what one lacks need not have been dropped."""
 
 
+class SpoolError(FinalError):
+    """The store does not do what a spool needs, or a file of the spool's own is damaged."""
+
+
 # Fix the source ------------------------------------------------------------------------------------
 
 

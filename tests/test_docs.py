@@ -20,6 +20,7 @@ from airflow_provider_montecarlo_push.operators import (
     lineage_graph,
     push,
     resources,
+    spool,
 )
 from airflow_provider_montecarlo_push.sensors import base, lineage, metadata, query_logs, received
 
@@ -38,6 +39,7 @@ OPERATORS = [
         last_push,
         lineage_graph,
         resources,
+        spool,
         base,
         metadata,
         lineage,

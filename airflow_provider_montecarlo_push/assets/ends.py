@@ -6,8 +6,9 @@ from collections import Counter
 from typing import NamedTuple
 
 from airflow_provider_montecarlo_push.assets.model import Dataset
-from airflow_provider_montecarlo_push.assets.names import NotATableError, require_table
+from airflow_provider_montecarlo_push.assets.names import NotATableError, join_name, require_table
 from airflow_provider_montecarlo_push.assets.resources import Resource, ResourceMap
+from airflow_provider_montecarlo_push.assets.systems import System
 from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.events.names import TableName
 
@@ -43,6 +44,14 @@ class Ends:
         except NotATableError as error:
             self.report.leave_out(error.reason, str(error))
             return None
+        return self._mapped(table, dataset, resource)
+
+    def table(self, table: TableName, namespace: str, system: System) -> End | None:
+        """Return the end that a table below a namespace is, named as its warehouse stores it; ``None``, counted."""
+        dataset = Dataset(namespace, join_name(table[-system.levels :]))
+        return self._mapped(table, dataset, self.resources.of(dataset))
+
+    def _mapped(self, table: TableName, dataset: Dataset, resource: Resource | None) -> End | None:
         if resource is None:
             self.report.leave_out("unmapped", f"{dataset.namespace} {dataset.name} is in no mapped resource")
             self._note_place(dataset.namespace)

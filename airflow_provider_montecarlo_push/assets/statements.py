@@ -37,6 +37,17 @@ class _Place(NamedTuple):
     namespace: str | None
 
 
+class _Warehouse(NamedTuple):
+    """What the tables of statements are in.
+
+    :param resource: of all of them; ``None`` where each is looked up below ``namespace``.
+    """
+
+    system: System
+    resource: Resource | None
+    namespace: str | None
+
+
 class StatementReader:
     """Reads the statements of task runs.
 
@@ -55,34 +66,39 @@ class StatementReader:
         for statement in observation.statements:
             places[_Place(statement.conn_id, statement.conn_type, statement.namespace)].append(statement)
         for place, statements in places.items():
-            resource = self._resource(place)
-            if resource is None:
-                self._ends.unmapped_connection(place.conn_id, len(statements))
-                continue
-            system = system_of(place.conn_type) or system_of(place.namespace or "") or system_of(resource.type)
-            if system is None or not system.dialect:
-                self._report.leave_out(
-                    "unknown_dialect",
-                    f"connection {place.conn_id!r} of type {place.conn_type!r}",
-                    number=len(statements),
-                )
-                continue
-            yield from self._edges(observation, statements, system, resource)
+            warehouse = self._warehouse(place, len(statements))
+            if warehouse is not None:
+                yield from self._edges(observation, statements, warehouse)
 
-    def _resource(self, place: _Place) -> Resource | None:
+    def _warehouse(self, place: _Place, statements: int) -> _Warehouse | None:
+        """Return where statements ran; ``None``, counted, when that is not mapped or has no SQL that is known.
+
+        A connection that is mapped itself comes first; then each table by its namespace, then the connection's type.
+        """
         resources = self._ends.resources
-        found = resources.of_connection(place.conn_id, place.conn_type)
-        if found is None and place.namespace:
-            found = resources.of(Dataset(place.namespace, ""))
-        return found
+        resource = resources.of_connection(place.conn_id)
+        if resource is None and not place.namespace:
+            resource = resources.of_connection(place.conn_id, place.conn_type)
+            if resource is None:
+                self._ends.unmapped_connection(place.conn_id, statements)
+                return None
+        system = system_of(place.conn_type) or system_of(place.namespace or "")
+        if system is None and resource is not None:
+            system = system_of(resource.type)
+        if system is None or not system.dialect:
+            self._report.leave_out(
+                "unknown_dialect", f"connection {place.conn_id!r} of type {place.conn_type!r}", number=statements
+            )
+            return None
+        return _Warehouse(system, resource, place.namespace)
 
     def _edges(
-        self, observation: Observation, statements: list[ObservedStatement], system: System, resource: Resource
+        self, observation: Observation, statements: list[ObservedStatement], warehouse: _Warehouse
     ) -> Iterator[ResolvedEdge]:
-        lineage = StatementLineage(self._parser(system.dialect), self._report)
+        lineage = StatementLineage(self._parser(warehouse.system.dialect), self._report)
         run = observation.run
         for number, statement in enumerate(statements):
-            database, schema = _defaults(statement, system)
+            database, schema = _defaults(statement, warehouse.system)
             events = lineage.follow(
                 statement.sql,
                 query=statement.job_id or f"{number} of {run.dag_id}.{run.task_id} ({run.run_id})",
@@ -90,8 +106,8 @@ class StatementReader:
                 schema=schema,
                 owner=None,
             )
-            yield from self._resolved(events, system, resource)
-        yield from self._resolved(lineage.close(), system, resource)
+            yield from self._resolved(events, warehouse)
+        yield from self._resolved(lineage.close(), warehouse)
 
     def _parser(self, dialect: str) -> LineageParser:
         if dialect not in self._parsers:
@@ -101,13 +117,13 @@ class StatementReader:
         return self._parsers[dialect]
 
     def _resolved(
-        self, events: Iterator[LineageEvent] | list[LineageEvent], system: System, resource: Resource
+        self, events: Iterator[LineageEvent] | list[LineageEvent], warehouse: _Warehouse
     ) -> Iterator[ResolvedEdge]:
         for event in events:
-            destination = self._end(event.destination, system, resource)
+            destination = self._end(event.destination, warehouse)
             if destination is None:
                 continue
-            found = {ref.asset_id: (self._end(ref, system, resource), ref.type) for ref in event.sources}
+            found = {ref.asset_id: (self._end(ref, warehouse), ref.type) for ref in event.sources}
             by_alias = {alias: end for alias, (end, _) in found.items() if end is not None}
             sources = {end: _kind(kind) for end, kind in found.values() if end is not None}
             columns = {
@@ -120,11 +136,14 @@ class StatementReader:
             }
             yield ResolvedEdge(destination, sources, columns, _kind(event.destination.type))
 
-    def _end(self, ref: LineageAssetRef, system: System, resource: Resource) -> End | None:
+    def _end(self, ref: LineageAssetRef, warehouse: _Warehouse) -> End | None:
         """Return an end of a statement's edge: a table where it ran, or a place of files anywhere."""
         if ref.type != "EXTERNAL":
-            name = asset_name(ref.name) if system.scheme == "bigquery" else ref.name
-            return End(TableName(ref.database, ref.schema, name), resource)
+            name = asset_name(ref.name) if warehouse.system.scheme == "bigquery" else ref.name
+            table = TableName(ref.database, ref.schema, name)
+            if warehouse.resource is not None:
+                return End(table, warehouse.resource)
+            return self._ends.table(table, str(warehouse.namespace), warehouse.system)
         if not is_store(ref.database):
             self._report.leave_out("stages", f"{ref.database}.{ref.schema}.{ref.name} is a stage, not a table")
             return None

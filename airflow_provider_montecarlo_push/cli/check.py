@@ -17,8 +17,8 @@ from airflow_provider_montecarlo_push.graphql.keys import Warehouse
 from airflow_provider_montecarlo_push.hooks.graphql import MonteCarloHook
 from airflow_provider_montecarlo_push.hooks.ingest import MonteCarloIngestHook
 from airflow_provider_montecarlo_push.hooks.keys import ingestion_keys, warehouses
+from airflow_provider_montecarlo_push.hooks.locations import manifest_root
 from airflow_provider_montecarlo_push.operators.access import MonteCarloCheckAccessOperator
-from airflow_provider_montecarlo_push.operators.locations import manifest_root
 
 
 class Finding(NamedTuple):

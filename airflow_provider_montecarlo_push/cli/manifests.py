@@ -13,11 +13,11 @@ from airflow_provider_montecarlo_push.cli.bars import bars
 from airflow_provider_montecarlo_push.cli.command import command
 from airflow_provider_montecarlo_push.cli.output import show
 from airflow_provider_montecarlo_push.deletion.difference import scope_differences
+from airflow_provider_montecarlo_push.hooks.locations import manifest_folder
 from airflow_provider_montecarlo_push.manifests.comparison import compare
 from airflow_provider_montecarlo_push.manifests.entries import ENTRIES, NAMES, entries
 from airflow_provider_montecarlo_push.manifests.model import Manifest
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
-from airflow_provider_montecarlo_push.operators.locations import manifest_folder
 from airflow_provider_montecarlo_push.progress import Progress
 
 log = logging.getLogger(__name__)

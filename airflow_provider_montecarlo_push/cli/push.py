@@ -7,9 +7,9 @@ from argparse import Namespace
 from airflow_provider_montecarlo_push.cli.command import command
 from airflow_provider_montecarlo_push.cli.output import show
 from airflow_provider_montecarlo_push.cli.running import parameters_of, run_operator
+from airflow_provider_montecarlo_push.hooks.locations import manifest_folder
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.operators.flows import PUSH
-from airflow_provider_montecarlo_push.operators.locations import manifest_folder
 
 _OF_SOME_FLOWS = ("resource_type", "log_type", "min_interval", "force")
 

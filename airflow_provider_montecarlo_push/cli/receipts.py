@@ -11,6 +11,7 @@ from typing import Any
 from airflow_provider_montecarlo_push.cli.command import command
 from airflow_provider_montecarlo_push.cli.output import show
 from airflow_provider_montecarlo_push.exceptions import ManifestNotFoundError
+from airflow_provider_montecarlo_push.hooks.locations import folder_at
 from airflow_provider_montecarlo_push.manifests.model import MANIFEST_NAME
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.manifests.receipts import (
@@ -23,7 +24,6 @@ from airflow_provider_montecarlo_push.manifests.receipts import (
     receipts_of,
 )
 from airflow_provider_montecarlo_push.manifests.storage import Folder
-from airflow_provider_montecarlo_push.operators.locations import folder_at
 
 
 @command

@@ -94,7 +94,7 @@ class Folder:
     def create(self, name: str, content: bytes) -> bool:
         """Write ``name`` unless it is there already; of several that try at once, one succeeds.
 
-        Local disks, S3 (s3fs and botocore since the end of 2024) and Google Cloud Storage keep this promise; a store
+        Local disks, S3 (s3fs from 2025.2 on) and Google Cloud Storage keep this promise; a store
         that knows no exclusive write only looks first.
 
         :return: whether it was written.

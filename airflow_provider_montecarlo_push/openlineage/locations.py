@@ -37,7 +37,9 @@ def manifest_root(uri: str | None, storage_options: Mapping[str, Any] | None = N
                 "Outside of Airflow the transport must be told where the spool is: give it manifest_root, the same as "
                 "[montecarlo_push] manifest_root of the Airflow that pushes."
             )
-        uri = _airflow_root()
+        from airflow_provider_montecarlo_push.hooks.locations import manifest_root_uri
+
+        uri = manifest_root_uri()
     if uri.startswith("/"):
         uri = Path(uri).as_uri()
     if "://" not in uri:
@@ -49,14 +51,6 @@ def manifest_root(uri: str | None, storage_options: Mapping[str, Any] | None = N
             f"No file system for {uri!r}: {error}. Where the events are emitted, install the fsspec implementation of "
             "that store, such as s3fs; in Airflow, the provider of that store."
         ) from error
-
-
-def _airflow_root() -> str:
-    from airflow.providers.common.compat.sdk import conf
-
-    home = os.path.expandvars(os.environ.get("AIRFLOW_HOME", "~/airflow"))
-    uri = str(conf.get("montecarlo_push", "manifest_root", fallback=""))
-    return uri or (Path(home).expanduser().absolute() / "montecarlo_push").as_uri()
 
 
 def _airflow_path(uri: str) -> Any:

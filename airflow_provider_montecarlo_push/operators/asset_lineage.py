@@ -20,10 +20,10 @@ from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
 from airflow_provider_montecarlo_push.hooks.flags import as_bool
 from airflow_provider_montecarlo_push.hooks.ingest import MonteCarloIngestHook
+from airflow_provider_montecarlo_push.hooks.locations import folder_of_run, manifest_root, run_of
+from airflow_provider_montecarlo_push.hooks.resource_map import main_resource, resource_map
 from airflow_provider_montecarlo_push.manifests.model import FORMAT, Manifest, RunReference
 from airflow_provider_montecarlo_push.manifests.receipts import Destination
-from airflow_provider_montecarlo_push.operators.locations import folder_of_run, manifest_root, run_of
-from airflow_provider_montecarlo_push.operators.resource_map import main_resource, resource_map
 from airflow_provider_montecarlo_push.push.hourly import HourlyRule
 
 if TYPE_CHECKING:

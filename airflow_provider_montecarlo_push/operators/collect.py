@@ -19,8 +19,8 @@ from airflow_provider_montecarlo_push.events.vocabulary import check_log_type, c
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError, InvalidWindowError
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
 from airflow_provider_montecarlo_push.hooks.flags import as_bool
+from airflow_provider_montecarlo_push.hooks.locations import folder_of_run, manifest_root, run_of
 from airflow_provider_montecarlo_push.manifests.model import FORMAT, Manifest, TimeWindow
-from airflow_provider_montecarlo_push.operators.locations import folder_of_run, manifest_root, run_of
 from airflow_provider_montecarlo_push.operators.sources import collector_of
 
 if TYPE_CHECKING:

@@ -25,10 +25,10 @@ from airflow_provider_montecarlo_push.graphql.tables import table_name
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
 from airflow_provider_montecarlo_push.hooks.flags import as_bool
 from airflow_provider_montecarlo_push.hooks.graphql import MonteCarloHook
+from airflow_provider_montecarlo_push.hooks.locations import folder_of_run, manifest_folder, manifest_root, run_of
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.operators.earlier_manifests import previous_manifest, resource_of, root_of
 from airflow_provider_montecarlo_push.operators.given import as_list, as_texts, is_given
-from airflow_provider_montecarlo_push.operators.locations import folder_of_run, manifest_folder, manifest_root, run_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

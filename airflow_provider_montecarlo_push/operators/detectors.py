@@ -23,19 +23,19 @@ from airflow_provider_montecarlo_push.graphql.detectors import MOST_ASKED_AT_ONC
 from airflow_provider_montecarlo_push.graphql.tables import table_name
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
 from airflow_provider_montecarlo_push.hooks.graphql import MonteCarloHook, Session
-from airflow_provider_montecarlo_push.manifests.model import Manifest
-from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
-from airflow_provider_montecarlo_push.manifests.storage import Folder
-from airflow_provider_montecarlo_push.operators.detector_report import SHOWN, log_table, result_of
-from airflow_provider_montecarlo_push.operators.given import as_list, is_given
-from airflow_provider_montecarlo_push.operators.kept_manifests import kept_manifests
-from airflow_provider_montecarlo_push.operators.locations import (
+from airflow_provider_montecarlo_push.hooks.locations import (
     folder_at,
     folder_of_run,
     manifest_folder,
     manifest_root,
     run_of,
 )
+from airflow_provider_montecarlo_push.manifests.model import Manifest
+from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
+from airflow_provider_montecarlo_push.manifests.storage import Folder
+from airflow_provider_montecarlo_push.operators.detector_report import SHOWN, log_table, result_of
+from airflow_provider_montecarlo_push.operators.given import as_list, is_given
+from airflow_provider_montecarlo_push.operators.kept_manifests import kept_manifests
 from airflow_provider_montecarlo_push.progress import Progress
 
 if TYPE_CHECKING:

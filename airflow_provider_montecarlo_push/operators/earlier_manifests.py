@@ -11,10 +11,10 @@ from airflow_provider_montecarlo_push.exceptions import (
     ManifestNotFoundError,
     NotComparableError,
 )
+from airflow_provider_montecarlo_push.hooks.locations import folder_at, manifest_root
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.manifests.receipts import receipts_of
 from airflow_provider_montecarlo_push.manifests.storage import Folder
-from airflow_provider_montecarlo_push.operators.locations import folder_at, manifest_root
 
 log = logging.getLogger(__name__)
 

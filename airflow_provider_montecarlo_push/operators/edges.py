@@ -13,11 +13,11 @@ from airflow_provider_montecarlo_push.collectors.report import CollectionReport
 from airflow_provider_montecarlo_push.events import Flow, LineageEvent
 from airflow_provider_montecarlo_push.events.wire import encode_event
 from airflow_provider_montecarlo_push.exceptions import ManifestError
+from airflow_provider_montecarlo_push.hooks.locations import folder_of_run
+from airflow_provider_montecarlo_push.hooks.resource_map import main_resource, resource_map
 from airflow_provider_montecarlo_push.manifests.model import Manifest, RunReference
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.manifests.storage import Folder
-from airflow_provider_montecarlo_push.operators.locations import folder_of_run
-from airflow_provider_montecarlo_push.operators.resource_map import main_resource, resource_map
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError
-from airflow_provider_montecarlo_push.operators.locations import folder_at
+from airflow_provider_montecarlo_push.hooks.locations import folder_at
 
 _KEYS = ("nodes", "edges")
 

@@ -14,11 +14,11 @@ from airflow.providers.common.compat.sdk import ObjectStoragePath
 
 from airflow_provider_montecarlo_push.detectors.history import KeptManifest, LeftOut, Push
 from airflow_provider_montecarlo_push.exceptions import ManifestFormatError, ManifestNotFoundError
+from airflow_provider_montecarlo_push.hooks.locations import folder_at
 from airflow_provider_montecarlo_push.manifests.model import MANIFEST_NAME, Manifest
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.manifests.receipts import RECEIPT_NAME, read_summary
 from airflow_provider_montecarlo_push.manifests.storage import Folder
-from airflow_provider_montecarlo_push.operators.locations import folder_at
 from airflow_provider_montecarlo_push.progress import Progress
 
 log = logging.getLogger(__name__)

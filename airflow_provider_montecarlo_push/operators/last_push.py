@@ -13,8 +13,8 @@ from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.events.vocabulary import check_resource_uuid
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError, StalePushError, UnknownValueError
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
+from airflow_provider_montecarlo_push.hooks.locations import manifest_root
 from airflow_provider_montecarlo_push.operators.given import as_texts, is_given
-from airflow_provider_montecarlo_push.operators.locations import manifest_root
 from airflow_provider_montecarlo_push.push.delivered import (
     DeliveredPush,
     delivered_pushes,

@@ -35,12 +35,12 @@ from airflow_provider_montecarlo_push.graphql.resources import Resources, put_re
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
 from airflow_provider_montecarlo_push.hooks.flags import as_bool
 from airflow_provider_montecarlo_push.hooks.graphql import MonteCarloHook
+from airflow_provider_montecarlo_push.hooks.locations import folder_at, folder_of_run, manifest_root, run_of
 from airflow_provider_montecarlo_push.lineage_graph.lookup import NodeLookup
 from airflow_provider_montecarlo_push.lineage_graph.record import GraphRecord, GraphSummary, recorded_nodes
 from airflow_provider_montecarlo_push.lineage_graph.run import Ask, GraphRun, Step, require_custom
 from airflow_provider_montecarlo_push.operators.given import as_list, is_given
 from airflow_provider_montecarlo_push.operators.item_files import items_in
-from airflow_provider_montecarlo_push.operators.locations import folder_at, folder_of_run, manifest_root, run_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -14,12 +14,12 @@ from airflow_provider_montecarlo_push.exceptions import ConfigurationError
 from airflow_provider_montecarlo_push.hooks.failures import airflow_failures
 from airflow_provider_montecarlo_push.hooks.flags import as_bool
 from airflow_provider_montecarlo_push.hooks.ingest import MonteCarloIngestHook
+from airflow_provider_montecarlo_push.hooks.locations import folder_at, manifest_folder, manifest_root, run_of
 from airflow_provider_montecarlo_push.links.receipt import RECEIPT_XCOM_KEY, MonteCarloReceiptLink
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.operators.edges import edges_manifest
 from airflow_provider_montecarlo_push.operators.given import as_list, is_given
 from airflow_provider_montecarlo_push.operators.item_files import items_in
-from airflow_provider_montecarlo_push.operators.locations import folder_at, manifest_folder, manifest_root, run_of
 from airflow_provider_montecarlo_push.push.batches import BatchLimits
 from airflow_provider_montecarlo_push.push.delivered import record_delivery
 from airflow_provider_montecarlo_push.push.hourly import HourlyRule

@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI, HTTPException, Query
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader
 
+from airflow_provider_montecarlo_push.hooks.locations import folder_at, manifest_root
 from airflow_provider_montecarlo_push.links.receipt import PAGE_PATH
 from airflow_provider_montecarlo_push.manifests.receipts import (
     RECEIPT_NAME,
@@ -22,7 +23,6 @@ from airflow_provider_montecarlo_push.manifests.receipts import (
     read_summary,
 )
 from airflow_provider_montecarlo_push.manifests.storage import Folder, safe_name
-from airflow_provider_montecarlo_push.operators.locations import folder_at, manifest_root
 
 _BATCHES_SHOWN = 1_000
 _MAY_READ_LOGS = Depends(requires_access_dag("GET", DagAccessEntity.TASK_LOGS))

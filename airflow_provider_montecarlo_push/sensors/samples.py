@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from airflow_provider_montecarlo_push.events import Flow
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError, ManifestFormatError, ManifestNotFoundError
+from airflow_provider_montecarlo_push.hooks.locations import folder_at
 from airflow_provider_montecarlo_push.manifests.model import MANIFEST_NAME, Part
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.manifests.receipts import (
@@ -22,7 +23,6 @@ from airflow_provider_montecarlo_push.manifests.receipts import (
     read_summary,
 )
 from airflow_provider_montecarlo_push.manifests.storage import Folder
-from airflow_provider_montecarlo_push.operators.locations import folder_at
 
 MOST_BATCHES = 500
 MOST_DETAILED = 20

@@ -241,6 +241,18 @@ def test_a_statement_knows_where_it_ran_by_its_namespace() -> None:
     assert outcome.edges() == [("DB.S.A", ["DB.S.B"])]
 
 
+def test_tables_of_one_statement_may_be_in_several_resources_below_its_namespace() -> None:
+    text = "INSERT INTO finance.s.a SELECT x.id FROM b x JOIN other.s.c y ON y.id = x.id"
+    resources = ResourceMap({"snowflake://o-a/DB": entry(SNOW), "snowflake://o-a/FINANCE": entry(LAKE)})
+    report = CollectionReport(logging.getLogger(__name__))
+    observation = sql(text, conn_id="prod", namespace="snowflake://o-a")
+    (event,) = lineage_events([observation], resources, report, main=None)
+    assert name(event.destination) == "lake:FINANCE.S.A"
+    assert [name(source) for source in event.sources] == ["snow:DB.S.B"]
+    assert report.left_out == {"unmapped": 1}
+    assert "snowflake://o-a (1)" in report.notes[0]
+
+
 def test_the_dialect_of_a_general_connection_is_that_of_its_resource_or_unknown() -> None:
     unknown = Outcome(sql("INSERT INTO a SELECT * FROM b", conn_id="old_conn", conn_type="jdbc"))
     assert unknown.left_out == {"unknown_dialect": 1}

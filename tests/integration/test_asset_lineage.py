@@ -66,17 +66,17 @@ class Running(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def running(warehouse: EmbeddedWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(
+    own_sandbox: Sandbox, changed_warehouse: EmbeddedWarehouse, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("airflow")
     dags = home / "dags"
     dags.mkdir()
     shutil.copy(DAGS / "montecarlo_asset_lineage.py", dags)
     (dags / "more.py").write_text(MORE)
-    with Sandbox.running(own_process=True) as sandbox:
-        variables = warehouse.environment("snowflake_default") | connections(sandbox) | resources(sandbox)
-        variables["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"  # in it, servers and tasks sign with different secrets
-        with AirflowServer.running(home, dags, variables) as airflow:
-            yield Running(airflow, sandbox)
+    variables = changed_warehouse.environment("snowflake_default") | connections(own_sandbox) | resources(own_sandbox)
+    with AirflowServer.running(home, dags, variables) as airflow:
+        yield Running(airflow, own_sandbox)
 
 
 def run(airflow: AirflowServer, producer: str, consumer: str) -> dict[str, Any]:

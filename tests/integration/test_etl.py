@@ -15,9 +15,9 @@ import pytest
 
 from airflow_provider_montecarlo_push.sandbox import Sandbox
 from airflow_provider_montecarlo_push.sandbox.demo.__main__ import connections
-from airflow_provider_montecarlo_push.sandbox.demo.airflow_server import AirflowServer
+from airflow_provider_montecarlo_push.sandbox.demo.airflow_server import AirflowServer, free_port
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("examples")]
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("running_airflow")]
 
 _EXAMPLE = Path(__file__).parents[2] / "dags" / "montecarlo_airflow_etl.py"
 _ORDERS = "snowflake://org-account/analytics/marts/orders"
@@ -114,24 +114,20 @@ class Airflow:
 
 
 @pytest.fixture(scope="module")
-def airflow(running_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+def airflow(own_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     folder = tmp_path_factory.mktemp("etl")
     (folder / "dags").mkdir()
     (folder / "dags" / "shop.py").write_text(_SHOP.format(orders=_ORDERS))
     shutil.copy(_EXAMPLE, folder / "dags")
-    from airflow_provider_montecarlo_push.sandbox.demo.airflow_server import _free_port
-
-    port = _free_port()
-    running_sandbox.reset()
-    variables = connections(running_sandbox) | {
-        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+    port = free_port()
+    variables = connections(own_sandbox) | {
         "AIRFLOW_CONN_AIRFLOW_API": json.dumps(
             {"conn_type": "http", "host": "127.0.0.1", "schema": "http", "port": port}
         ),
     }
     with AirflowServer.running(folder / "airflow", folder / "dags", variables, port=port) as server:
         server.wait_for_dags([*_FIRST, "shop_report", "montecarlo_airflow_etl", "montecarlo_airflow_etl_jobs"])
-        running = Airflow(server, running_sandbox)
+        running = Airflow(server, own_sandbox)
         server.unpause("shop_report")
         started = {dag_id: running.trigger(dag_id) for dag_id in _FIRST}
         for dag_id in ("shop_load", "shop_broken"):

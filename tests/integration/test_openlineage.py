@@ -15,7 +15,7 @@ from airflow_provider_montecarlo_push.sandbox.warehouse import EmbeddedWarehouse
 from tests.openlineage.conftest import TYPE
 from tests.operators.object_storage import bucket
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("openlineage")]
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("running_airflow")]
 LOAD = """
 from datetime import datetime
 
@@ -77,19 +77,18 @@ with DAG("push", schedule=None, start_date=datetime(2024, 1, 1)):
 
 @pytest.fixture(scope="module")
 def airflow(
-    running_sandbox: Sandbox, warehouse: EmbeddedWarehouse, tmp_path_factory: pytest.TempPathFactory
+    own_sandbox: Sandbox, changed_warehouse: EmbeddedWarehouse, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[AirflowServer]:
     home = tmp_path_factory.mktemp("airflow")
     dags = home / "dags"
     dags.mkdir()
-    resource = {"resource_uuid": running_sandbox.warehouse_uuid, "resource_type": "snowflake"}
+    resource = {"resource_uuid": own_sandbox.warehouse_uuid, "resource_type": "snowflake"}
     with pytest.MonkeyPatch.context() as patch, bucket(patch) as uri:
         for name, text in (("load", LOAD), ("push", PUSH)):
             (dags / f"{name}.py").write_text(f"ROOT = {uri!r}\n{text}")
         variables = {
-            **connections(running_sandbox),
-            **warehouse.environment("shop"),
-            "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+            **connections(own_sandbox),
+            **changed_warehouse.environment("shop"),
             "AIRFLOW__MONTECARLO_PUSH__MANIFEST_ROOT": f"{uri}/manifests",
             "AIRFLOW__MONTECARLO_PUSH__RESOURCES": json.dumps({"snowflake": resource}),
             "AIRFLOW__OPENLINEAGE__EXECUTION_TIMEOUT": "60",

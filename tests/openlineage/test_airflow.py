@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
@@ -34,9 +36,13 @@ ONE = "CREATE OR REPLACE TABLE OL_A AS SELECT ID AS ORDER_ID, STATUS FROM RAW.SH
 
 
 @pytest.fixture
-def shop(warehouse: EmbeddedWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def shop(warehouse: EmbeddedWarehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The connection; tables that tasks write are dropped, for other tests count what is there."""
     for name, value in warehouse.environment("shop").items():
         monkeypatch.setenv(name, value)
+    yield
+    for name in ("OL_A", "OL_C"):
+        warehouse.execute(f"DROP TABLE IF EXISTS ANALYTICS.MARTS.{name}")
 
 
 class TestDeclared:

@@ -18,6 +18,8 @@ import httpx
 from airflow_provider_montecarlo_push.exceptions import SourceUnavailableError
 
 _START_SECONDS = 180.0
+# A machine that starts several servers at once answers late.
+_CLIENT_SECONDS = 120.0
 _STOP_SECONDS = 30.0
 _FINISHED = frozenset({"success", "failed"})
 
@@ -32,7 +34,7 @@ class AirflowServer:
     def __init__(self, url: str, log_file: Path) -> None:
         self.url = url
         self.log_file = log_file
-        self._client = httpx.Client(base_url=url, timeout=30.0)
+        self._client = httpx.Client(base_url=url, timeout=_CLIENT_SECONDS)
 
     @classmethod
     @contextmanager
@@ -46,7 +48,7 @@ class AirflowServer:
         :raises SourceUnavailableError: when it does not become healthy.
         """
         home.mkdir(parents=True, exist_ok=True)
-        port = port or _free_port()
+        port = port or free_port()
         url = f"http://127.0.0.1:{port}"
         log_file = home / "airflow.log"
         with log_file.open("wb") as output:
@@ -159,6 +161,8 @@ def _settings(home: Path, dags: Path, port: int) -> dict[str, str]:
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags.resolve()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        # In it, servers and tasks would sign with different secrets.
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
@@ -173,7 +177,8 @@ def _settings(home: Path, dags: Path, port: int) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

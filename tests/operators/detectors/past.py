@@ -22,10 +22,10 @@ from airflow_provider_montecarlo_push.events import (
     LineageEvent,
     RelationalAsset,
 )
+from airflow_provider_montecarlo_push.hooks.locations import folder_at
 from airflow_provider_montecarlo_push.manifests.model import RunReference, encode_manifest
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.manifests.receipts import Acknowledgement, Destination, Receipt
-from airflow_provider_montecarlo_push.operators.locations import folder_at
 from tests.conftest import write_manifest
 from tests.operators.airflow_runs import AirflowRun, run_dag
 

@@ -12,9 +12,9 @@ from upath import UPath
 from airflow_provider_montecarlo_push.events import (
     Flow,
 )
+from airflow_provider_montecarlo_push.hooks.locations import folder_at
 from airflow_provider_montecarlo_push.manifests.reader import ManifestReader
 from airflow_provider_montecarlo_push.operators import kept_manifests
-from airflow_provider_montecarlo_push.operators.locations import folder_at
 from tests.operators.detectors.past import DAY, Past, asset, edge, outcome
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_database", "monte_carlo_connections")]

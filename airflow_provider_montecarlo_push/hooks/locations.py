@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath, conf
+from upath import UPath
 
 from airflow_provider_montecarlo_push.exceptions import ConfigurationError, ManifestNotFoundError
 from airflow_provider_montecarlo_push.manifests.model import MANIFEST_NAME, RunReference
 from airflow_provider_montecarlo_push.manifests.storage import Folder
+
+_LOCAL = "file://"
 
 
 def folder_at(uri: str) -> Folder:
@@ -23,9 +26,10 @@ def folder_at(uri: str) -> Folder:
             raise ConfigurationError(
                 f"{uri!r} is neither a URI nor an absolute path; write s3://conn_id@bucket/key or file:///path."
             )
-        uri = f"file://{uri}"
+        uri = f"{_LOCAL}{uri}"
     try:
-        return Folder(ObjectStoragePath(uri))
+        # Airflow's own paths load the metadata of every provider first, which takes a second.
+        return Folder(UPath(uri) if uri.startswith(_LOCAL) else ObjectStoragePath(uri))
     except (ValueError, ImportError) as error:
         raise ConfigurationError(
             f"No file system for {uri!r}: {error}. Install the Airflow provider of that store on the workers, such as "
@@ -33,14 +37,22 @@ def folder_at(uri: str) -> Folder:
         ) from error
 
 
-def manifest_root(root: str | None) -> Folder:
-    """Return the manifest root: ``root``, else the setting, else a folder under AIRFLOW_HOME."""
-    uri = root or conf.get("montecarlo_push", "manifest_root", fallback="")
-    if not uri:
-        # Airflow's own default; the SDK that tasks run on has no function for it.
-        home = os.path.expandvars(os.environ.get("AIRFLOW_HOME", "~/airflow"))
-        uri = (Path(home).expanduser().absolute() / "montecarlo_push").as_uri()
-    return folder_at(uri)
+def manifest_root(root: str | None = None) -> Folder:
+    """Return the manifest root: ``root``, else the setting, else a folder under AIRFLOW_HOME.
+
+    :raises ConfigurationError: when no file system is known for it.
+    """
+    return folder_at(root or manifest_root_uri())
+
+
+def manifest_root_uri() -> str:
+    """Return ``[montecarlo_push] manifest_root``, else a folder under AIRFLOW_HOME."""
+    uri = conf.get("montecarlo_push", "manifest_root", fallback="")
+    if uri:
+        return str(uri)
+    # Airflow's own default; the SDK that tasks run on has no function for it.
+    home = os.path.expandvars(os.environ.get("AIRFLOW_HOME", "~/airflow"))
+    return (Path(home).expanduser().absolute() / "montecarlo_push").as_uri()
 
 
 def run_of(context: Any) -> RunReference:
