@@ -47,6 +47,7 @@ bench: $(READY)  ## measure; about ten minutes
 	$(BIN)/python -m benchmarks.collect
 	$(BIN)/python -m benchmarks.difference
 	$(BIN)/python -m benchmarks.lineage
+	$(BIN)/python -m benchmarks.listener
 	$(BIN)/python -m benchmarks.imports
 
 clean:  ## remove what the other targets made

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import conf, hookimpl
 
-from airflow_provider_montecarlo_push.hooks.locations import manifest_root
+from airflow_provider_montecarlo_push.hooks.locations import folder_at, manifest_root
 from airflow_provider_montecarlo_push.listeners.collected import CollectedBefore, collected, mark
 from airflow_provider_montecarlo_push.listeners.guard import Guard
 from airflow_provider_montecarlo_push.listeners.inlets import record_inlets
@@ -15,6 +15,9 @@ from airflow_provider_montecarlo_push.listeners.observing import has_something, 
 from airflow_provider_montecarlo_push.spool.writing import add
 
 log = logging.getLogger(__name__)
+
+# Loads what local paths need now, once, rather than at the end of each task.
+folder_at("file:///")
 
 _SECTION = "montecarlo_push"
 # Airflow kills what still runs 20 seconds after a task, unless [core] task_success_overtime says otherwise.

@@ -1,6 +1,6 @@
 """What an older and a newer manifest have in common: which entries are in one only, and which are not the same.
 
-Memory does not grow with the manifests. The entries of either are spread over 64 files by a digest of their names, so
+Memory does not grow with the manifests. The entries of either are spread over 256 files by a digest of their names, so
 that equal names meet in the same pair of files; one pair is in memory at a time. On disk that takes a line with name
 and digest for each entry.
 """
@@ -18,8 +18,8 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-_PARTITIONS = 64
-_BUFFER_BYTES = 32 * 1024
+_PARTITIONS = 256
+_BUFFER_BYTES = 8 * 1024
 
 Name = tuple[str, ...]
 

@@ -107,7 +107,7 @@ def run(airflow: AirflowServer, dag_id: str) -> dict[str, dict[str, Any]]:
     return {task["task_id"]: task for task in airflow.tasks(dag_id, finished["dag_run_id"])}
 
 
-def test_from_tasks_to_monte_carlo(airflow: AirflowServer, sandbox: Sandbox) -> None:
+def test_from_tasks_to_monte_carlo(airflow: AirflowServer, own_sandbox: Sandbox) -> None:
     loaded = run(airflow, "load")
     assert {name: task["state"] for name, task in loaded.items()} == {
         "one": "success",
@@ -128,7 +128,7 @@ def test_from_tasks_to_monte_carlo(airflow: AirflowServer, sandbox: Sandbox) -> 
                 for column in event.get("fields", [])
             },
         )
-        for event in sandbox.events("lineage")
+        for event in own_sandbox.events("lineage")
     }
     logs = "\n".join(airflow.log_of(task) for task in loaded.values())
     assert found == {
