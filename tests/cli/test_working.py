@@ -39,6 +39,10 @@ class TestCollect:
         assert (ended.code, "shop closed" in ended.err, "try again" in ended.err) == (75, True, True)
         assert "not JSON" in run("collect", "metadata", *SHOP, "--collector-kwargs", "{").err
 
+    def test_a_flow_that_the_collector_does_not_have(self, run: Run) -> None:
+        ended = run("collect", "etl_runs", *SHOP)
+        assert (ended.code, "etl_runs" in ended.err) == (1, True)
+
     @pytest.mark.parametrize("option", ["--redact-literals", "--log-type=s3", "--only-freshness-and-volume"])
     def test_options_of_another_flow_are_refused(self, run: Run, option: str) -> None:
         ended = run("collect", "lineage", *SHOP, option)

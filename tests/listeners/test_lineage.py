@@ -17,8 +17,8 @@ import pytest
 from airflow.sdk import Asset
 
 from airflow_provider_montecarlo_push.assets.extra import EXTRA_KEY
-from airflow_provider_montecarlo_push.listeners.lineage import LineageListener
 from airflow_provider_montecarlo_push.hooks.locations import manifest_root
+from airflow_provider_montecarlo_push.listeners.lineage import LineageListener
 from tests.listeners.conftest import TaskInstance
 
 _A, _B = "snowflake://org-account/DB/S/A", "snowflake://org-account/DB/S/B"

@@ -98,6 +98,20 @@ class TestDeclared:
 
         assert run_dag(ASSETS + body).states() == {"load": "success"}
 
+    def test_a_broken_extractor(self, openlineage: OpenLineage) -> None:
+        """The provider emits what it knows without it; the task and what comes after it go on."""
+        body = """
+    from airflow.sdk import BaseOperator
+    class Load(BaseOperator):
+        def execute(self, context): pass
+        def get_openlineage_facets_on_complete(self, ti): raise ValueError("broken")
+    @task(inlets=[T], outlets=[A])
+    def after(): pass
+    Load(task_id="load", inlets=[A], outlets=[T]) >> after()"""
+
+        assert run_dag(ASSETS + body).states() == {"load": "success", "after": "success"}
+        assert {found.run.task_id for found in openlineage.observations()} >= {"after"}
+
 
 @pytest.mark.usefixtures("shop")
 class TestSql:
